@@ -1,0 +1,72 @@
+# make          the development environment in .venv
+# make demo     convert a pretrained model and see that it is right
+# make test     all tests (those whose oracle is missing are skipped; `make oracles` makes the oracles)
+# make lint     ruff, mypy and the layer boundaries
+# make bench    speed and memory
+# make fuzz     random models, compared with their source's own runtime
+# make oracles  the frameworks that say what is right, each in an environment of its own
+
+PYTHON ?= python3
+PYTHON36 ?= $(shell command -v python3.6 || ls -d $(HOME)/.pyenv/versions/3.6*/bin/python 2>/dev/null | tail -n 1)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+export OMP_NUM_THREADS ?= 2
+
+BIN := .venv/bin
+READY := .venv/.ready
+ORACLES := tensorflow caffe fluid paddle26 torch
+PYTEST_ARGS ?=
+
+.PHONY: all demo test lint bench fuzz oracles clean $(ORACLES:%=oracle-%)
+.SUFFIXES:
+
+all: $(READY)
+
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q -e '.[api,keras,demo,test,lint]'
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python examples/demo.py
+
+test: $(READY)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY)
+	@$(BIN)/python benchmarks/convert.py
+
+fuzz: $(READY)
+	@$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
+clean:
+	rm -rf build dist .cache .mypy_cache .pytest_cache .ruff_cache
+
+# An environment is made in full or not at all: the stamp comes last, and a broken one is made anew.
+oracles: $(ORACLES:%=oracle-%)
+$(ORACLES:%=oracle-%): oracle-%: .oracles/%/.ready
+
+.oracles/tensorflow/.ready: PACKAGES = tensorflow-cpu tf_slim tf_keras paddlepaddle==3.3.1 libcst scipy
+.oracles/paddle26/.ready: PACKAGES = paddlepaddle==2.6.2 'numpy<2' setuptools
+.oracles/torch/.ready: PACKAGES = torch==2.13.0 onnx onnxscript
+.oracles/caffe/.ready: PACKAGES = kendryte-caffe==1.0.0.20210829
+.oracles/fluid/.ready: PACKAGES = paddlepaddle==1.8.5
+
+.oracles/tensorflow/.ready .oracles/paddle26/.ready .oracles/torch/.ready: .oracles/%/.ready:
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install -q $(PACKAGES)
+	@touch $@
+
+.oracles/caffe/.ready .oracles/fluid/.ready: .oracles/%/.ready:
+	@test -n "$(PYTHON36)" || { echo "$(@D): needs Python 3.6 (python3.6, or pyenv's 3.6)" >&2; exit 1; }
+	@rm -rf $(@D)
+	@$(PYTHON36) -m venv $(@D)
+	@$(@D)/bin/pip install -q pip==21.3.1 2>/dev/null
+	@$(@D)/bin/pip install -q $(PACKAGES)
+	@touch $@

@@ -1,0 +1,1 @@
+"""paddlify converts trained models to PaddlePaddle."""
