@@ -1,0 +1,255 @@
+"""Recorded Python expressions: what an emission says in Paddle, before it is printed as `model.py`.
+
+`paddle.nn.functional.relu(x) * 2` records a tree of `Expr`. An expression that is used twice is printed once, as a
+variable of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx_ir as ir
+
+from paddlify.errors import DynamicValue, Refusal
+from paddlify.ir import inference
+
+if TYPE_CHECKING:
+    from paddlify.backends.paddle.module import Scope
+
+
+class Expr:
+    """A Python expression: operators, calls, indexing and attributes on it are recorded too."""
+
+    def __add__(self, other: Any) -> Expr:
+        return Binary("+", self, other)
+
+    def __radd__(self, other: Any) -> Expr:
+        return Binary("+", other, self)
+
+    def __sub__(self, other: Any) -> Expr:
+        return Binary("-", self, other)
+
+    def __rsub__(self, other: Any) -> Expr:
+        return Binary("-", other, self)
+
+    def __mul__(self, other: Any) -> Expr:
+        return Binary("*", self, other)
+
+    def __rmul__(self, other: Any) -> Expr:
+        return Binary("*", other, self)
+
+    def __truediv__(self, other: Any) -> Expr:
+        return Binary("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Expr:
+        return Binary("/", other, self)
+
+    def __floordiv__(self, other: Any) -> Expr:
+        return Binary("//", self, other)
+
+    def __mod__(self, other: Any) -> Expr:
+        return Binary("%", self, other)
+
+    def __pow__(self, other: Any) -> Expr:
+        return Binary("**", self, other)
+
+    def __and__(self, other: Any) -> Expr:
+        return Binary("&", self, other)
+
+    def __or__(self, other: Any) -> Expr:
+        return Binary("|", self, other)
+
+    def __lt__(self, other: Any) -> Expr:
+        return Binary("<", self, other)
+
+    def __le__(self, other: Any) -> Expr:
+        return Binary("<=", self, other)
+
+    def __gt__(self, other: Any) -> Expr:
+        return Binary(">", self, other)
+
+    def __ge__(self, other: Any) -> Expr:
+        return Binary(">=", self, other)
+
+    def __neg__(self) -> Expr:
+        return Unary("-", self)
+
+    def __invert__(self) -> Expr:
+        return Unary("~", self)
+
+    def __getitem__(self, key: Any) -> Expr:
+        return Index(self, key)
+
+    def __getattr__(self, name: str) -> Expr:
+        if name.startswith("_") or name in ("shape", "dtype", "rank"):
+            raise AttributeError(f"{name} of an intermediate expression is not known while emitting")
+        return Attribute(self, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Expr:
+        return Call(self, args, kwargs)
+
+    def __iter__(self) -> Any:
+        raise TypeError("an expression cannot be iterated: use paddle.unpack(expression, count)")
+
+    def __bool__(self) -> bool:
+        raise TypeError("an expression has no truth value while emitting")
+
+
+@dataclass(frozen=True, eq=False)
+class Name(Expr):
+    """A variable, parameter or module path; `text` is printed as it is."""
+
+    text: str
+
+    def __getattr__(self, name: str) -> Expr:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Name(f"{self.text}.{name}")
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute(Expr):
+    """`owner.attribute`."""
+
+    owner: Expr
+    attribute: str
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Expr):
+    """`function(*args, **kwargs)`."""
+
+    function: Expr
+    args: Sequence[Any]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Binary(Expr):
+    """`left operator right`."""
+
+    operator: str
+    left: Any
+    right: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Unary(Expr):
+    """`operator operand`."""
+
+    operator: str
+    operand: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Index(Expr):
+    """`owner[key]`; `key` may hold slices, ellipses, None and expressions."""
+
+    owner: Expr
+    key: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Unpacked(Expr):
+    """One of the values that a call returns; printed by assigning all of them at once."""
+
+    source: Expr
+    index: int
+    count: int
+
+
+class Tensor(Expr):
+    """A value of the graph as an emission sees it: an expression whose dtype and shape are known.
+
+    Attributes:
+        value: the `onnx_ir` value.
+        name: its name in the source.
+    """
+
+    def __init__(self, value: ir.Value, scope: Scope) -> None:
+        self.value = value
+        self.name = value.name or ""
+        self._scope = scope
+
+    @property
+    def dtype(self) -> ir.DataType:
+        """Element type; raises Refusal if it is not known."""
+        if self.value.dtype is None:
+            raise Refusal(f"the dtype of '{self.name}' is not known")
+        return self.value.dtype
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Dimensions, None where dynamic; raises Refusal if the rank is not known."""
+        if self.value.shape is None:
+            raise Refusal(f"the rank of '{self.name}' is not known")
+        return tuple(dim if isinstance(dim, int) else None for dim in self.value.shape)
+
+    @property
+    def has_rank(self) -> bool:
+        """Whether the rank is known."""
+        return self.value.shape is not None
+
+    @property
+    def rank(self) -> int:
+        """Number of dimensions; raises Refusal if it is not known."""
+        return len(self.shape)
+
+    @property
+    def is_static(self) -> bool:
+        """Whether every dimension is known."""
+        return self.has_rank and None not in self.shape
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the content is known at conversion time."""
+        return self.value.const_value is not None or inference.known_array(self.value) is not None
+
+    @property
+    def is_initializer(self) -> bool:
+        """Whether the value is a weight of the model (it may be large: see `tensor`)."""
+        return self.value.const_value is not None
+
+    @property
+    def tensor(self) -> ir.TensorProtocol:
+        """The weight itself, possibly lazy; only for initializers."""
+        if self.value.const_value is None:
+            raise DynamicValue(f"'{self.name}' must be known at conversion time, but the model computes it")
+        return self.value.const_value
+
+    def numpy(self) -> np.ndarray:
+        """The content; raises DynamicValue if the model computes it."""
+        array = inference.known_array(self.value)
+        if array is None:
+            raise DynamicValue(f"'{self.name}' must be known at conversion time, but the model computes it")
+        return array
+
+    def ints(self) -> list[int]:
+        """The content as a flat list of ints; raises DynamicValue if the model computes it."""
+        return [int(item) for item in self.numpy().reshape(-1)]
+
+    def item(self) -> Any:
+        """The content of a one-element constant as a Python number; raises DynamicValue if the model computes it."""
+        return self.numpy().reshape(-1)[0].item()
+
+    def elements(self) -> list[int | None] | None:
+        """The elements of shape arithmetic, None where dynamic; None as a whole if nothing is known."""
+        found = inference.elements_of(self.value)
+        return None if found is None else [item if isinstance(item, int) else None for item in found]
+
+    @property
+    def only_use(self) -> bool:
+        """Whether one node alone uses this value (so that a layer may own it as its parameter)."""
+        return len(self.value.uses()) == 1 and not self.value.is_graph_output()
+
+    def __getattr__(self, name: str) -> Expr:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Attribute(self, name)
+
+    def render(self) -> str:
+        """The variable, parameter or literal that stands for this value."""
+        return self._scope.render(self.value)

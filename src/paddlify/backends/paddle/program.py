@@ -1,0 +1,67 @@
+"""The program that Paddle deploys, made by running `model.py` itself in static mode.
+
+No parameter is initialised: the program needs names, shapes and dtypes only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from paddlify.errors import PaddlifyError
+
+
+def save_program(folder: Path, class_name: str) -> list[str]:
+    """Run `folder/model.py` in static mode and write `folder/inference.json`.
+
+    Returns the names of the program's parameters, sorted: the order in which `inference.pdiparams` holds them.
+    """
+    import paddle
+
+    module = _import(folder / "model.py")
+    with _static_mode():
+        program = paddle.static.Program()
+        with paddle.static.program_guard(program, paddle.static.Program()):
+            model = getattr(module, class_name)()
+            model.eval()
+            feeds = [paddle.static.data(spec.name, spec.shape, spec.dtype) for spec in module.INPUTS]
+            results = model(*feeds)
+            fetches = list(results) if isinstance(results, (tuple, list)) else [results]
+            names = []
+            for name, parameter in model.state_dict().items():
+                parameter.name = name
+                names.append(name)
+            pruned = paddle.static.normalize_program(program, feeds, fetches)
+        paddle.core.serialize_pir_program(pruned, str(folder / "inference.json"), True, False, True)
+    return sorted(names)
+
+
+def _import(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("_paddlify_model", path)
+    if spec is None or spec.loader is None:
+        raise PaddlifyError(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+@contextlib.contextmanager
+def _static_mode() -> Iterator[None]:
+    import paddle
+
+    was_dynamic = paddle.in_dynamic_mode()
+    paddle.enable_static()
+    try:
+        with paddle.utils.unique_name.guard():
+            yield
+    finally:
+        if was_dynamic:
+            paddle.disable_static()

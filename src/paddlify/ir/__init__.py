@@ -1,0 +1,1 @@
+"""The hub: `onnx_ir` models at a pinned opset, with provenance, lazy weights and a recording builder."""

@@ -1,0 +1,381 @@
+"""Types, shapes and the elements of shape arithmetic, inferred node by node.
+
+Types and shapes come from onnx's own inference functions. Beside them the *elements* of small integer tensors
+are followed through shape arithmetic (Shape, Gather, Concat, …), even when some of them are symbolic dimensions:
+the shape `[N, 3, H, W]` gives `Shape` the elements (N, 3, H, W), and Reshape to (N, 3, H*W) keeps a known rank and
+channel count. They are kept in `value.meta`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import onnx
+import onnx.shape_inference
+import onnx_ir as ir
+from onnx_ir import serde
+
+from paddlify.ir import opset
+
+Element: TypeAlias = "int | ir.SymbolicDim"
+ELEMENTS = "paddlify.elements"
+MAX_ELEMENTS = 1024
+"""Constants with more elements than this are not looked into while inferring shapes."""
+
+
+def infer_node(node: ir.Node, version: int) -> None:
+    """Set dtype, shape and elements of the outputs of `node`, as far as they follow from its inputs.
+
+    What cannot be inferred is left as it is; a shape that is already set is kept where inference knows less.
+    """
+    if opset.schema(node.domain, node.op_type, None if node.domain else version) is not None:
+        _infer_types(node, version)
+    follow = _FOLLOW.get(node.op_type) if node.domain == "" else None
+    if follow is not None and all(value is None or value.dtype in _INTEGERS for value in node.inputs[:1] if node.op_type not in _OF_SHAPE):
+        found = follow(node)
+        if found is not None and len(found) <= MAX_ELEMENTS:
+            node.outputs[0].meta[ELEMENTS] = tuple(found)
+    _refine_shape(node)
+
+
+def infer_graph(graph: ir.Graph, version: int) -> None:
+    """`infer_node` for all nodes of a graph, in order, subgraphs excluded."""
+    for node in graph:
+        infer_node(node, version)
+
+
+def elements_of(value: ir.Value | None) -> tuple[Element, ...] | None:
+    """The elements of an integer tensor of rank 0 or 1, each an int or a symbolic dimension; None if unknown."""
+    if value is None:
+        return None
+    if ELEMENTS in value.meta:
+        return value.meta[ELEMENTS]  # type: ignore[no-any-return]
+    if value.const_value is None or value.dtype not in _INTEGERS or value.const_value.size > MAX_ELEMENTS:
+        return None
+    array = value.const_value.numpy()
+    if array.ndim > 1:
+        return None
+    elements = tuple(int(item) for item in array.reshape(-1))
+    value.meta[ELEMENTS] = elements
+    return elements
+
+
+def known_array(value: ir.Value | None) -> np.ndarray | None:
+    """The content of a value if it is a constant or shape arithmetic without symbols, else None."""
+    if value is None:
+        return None
+    if value.const_value is not None:
+        return value.const_value.numpy()
+    elements = elements_of(value)
+    if elements is None or value.dtype is None or value.shape is None or not all(isinstance(e, int) for e in elements):
+        return None
+    array = np.array(elements, dtype=value.dtype.numpy())
+    return array.reshape(()) if value.shape.rank() == 0 else array
+
+
+def type_proto(value: ir.Value) -> onnx.TypeProto:
+    """Type and shape of a value as a protocol message."""
+    return serde.serialize_value(value).type
+
+
+def _infer_types(node: ir.Node, version: int) -> None:
+    schema = opset.schema(node.domain, node.op_type, None if node.domain else version)
+    known = [value for value in node.inputs if value is not None]
+    if any(value.type is None for value in known):
+        return
+    proto = serde.serialize_node(node)
+    names = {f"i{index}": value for index, value in enumerate(node.inputs) if value is not None}
+    del proto.input[:]
+    proto.input.extend(f"i{index}" if value is not None else "" for index, value in enumerate(node.inputs))
+    del proto.output[:]
+    proto.output.extend(f"o{index}" if value.name else "" for index, value in enumerate(node.outputs))
+    data = {name: serde.serialize_tensor(_tensor(value)) for name, value in names.items() if _is_small(value)}
+    types = {name: type_proto(value) for name, value in names.items()}
+    outer = _outer_types(node) if any(attribute.type == ir.AttributeType.GRAPH for attribute in node.attributes.values()) else {}
+    try:
+        inferred = onnx.shape_inference.infer_node_outputs(
+            schema, proto, {**outer, **types}, data, None,
+            [onnx.helper.make_opsetid("", version)], onnx.IR_VERSION,
+        )
+    except onnx.shape_inference.InferenceError:
+        return
+    for index, value in enumerate(node.outputs):
+        found = inferred.get(f"o{index}")
+        if found is not None:
+            _merge(value, found)
+
+
+def _outer_types(node: ir.Node) -> dict[str, onnx.TypeProto]:
+    """Types of the values that subgraphs of `node` take from outside."""
+    found = {}
+    for attribute in node.attributes.values():
+        if attribute.type == ir.AttributeType.GRAPH:
+            inside: set[ir.Value] = set(attribute.as_graph().inputs)
+            for inner in ir.traversal.RecursiveGraphIterator(attribute.as_graph()):
+                for value in inner.inputs:
+                    if value is not None and value.name and value not in inside and value.type is not None:
+                        found[value.name] = type_proto(value)
+    return found
+
+
+def _is_small(value: ir.Value) -> bool:
+    tensor = value.const_value
+    if tensor is not None:
+        return tensor.size <= MAX_ELEMENTS
+    return value.dtype is not None and known_array(value) is not None
+
+
+def _tensor(value: ir.Value) -> ir.TensorProtocol:
+    return value.const_value if value.const_value is not None else ir.tensor(known_array(value))  # type: ignore[arg-type]
+
+
+def _merge(value: ir.Value, proto: onnx.TypeProto) -> None:
+    if proto.WhichOneof("value") is None:
+        return
+    found = serde.deserialize_type_proto_for_type(proto)
+    if found is not None and (value.type is None or not isinstance(found, ir.TensorType)):
+        value.type = found
+    elif isinstance(found, ir.TensorType) and found.dtype != ir.DataType.UNDEFINED:
+        value.type = found
+    shape = serde.deserialize_type_proto_for_shape(proto)
+    if shape is not None:
+        value.shape = merged(value.shape, shape)
+
+
+def merged(known: ir.Shape | None, found: ir.Shape) -> ir.Shape:
+    """The union of what two shapes of one value say; the second wins on contradiction in rank."""
+    if known is None or known.rank() != found.rank():
+        return found.copy()
+    dims = [new if isinstance(new, int) or not _is_named(old) and not isinstance(old, int) else old for old, new in zip(known, found, strict=True)]
+    return ir.Shape(dims)
+
+
+def _is_named(dim: Any) -> bool:
+    return isinstance(dim, ir.SymbolicDim) and dim.value is not None
+
+
+# Elements of shape arithmetic: each function gives the elements of a node's first output, or None.
+
+_INTEGERS = {ir.DataType.INT64, ir.DataType.INT32}
+_OF_SHAPE = {"Shape", "Size", "ConstantOfShape", "Constant"}
+
+
+def _shape(node: ir.Node) -> Sequence[Element] | None:
+    shape = node.inputs[0].shape if node.inputs[0] is not None else None
+    if shape is None:
+        return None
+    start, end = _int(node, "start", 0), _int(node, "end", shape.rank())
+    dims = list(shape)[start:end]
+    return [_named(dim) for dim in dims]
+
+
+def _named(dim: Any) -> Element:
+    """A dim without a name gets one (a new symbol): two unknown dims must not compare equal."""
+    return dim if isinstance(dim, int) else dim
+
+
+def _size(node: ir.Node) -> Sequence[Element] | None:
+    shape = node.inputs[0].shape if node.inputs[0] is not None else None
+    return [math.prod(shape.numpy())] if shape is not None and shape.is_static() else None
+
+
+def _same(node: ir.Node) -> Sequence[Element] | None:
+    return elements_of(node.inputs[0])
+
+
+def _cast(node: ir.Node) -> Sequence[Element] | None:
+    return elements_of(node.inputs[0]) if node.outputs[0].dtype in _INTEGERS else None
+
+
+def _constant(node: ir.Node) -> Sequence[Element] | None:
+    value = node.attributes.get("value_int") or node.attributes.get("value_ints") or node.attributes.get("value")
+    if value is None:
+        return None
+    array = value.as_tensor().numpy() if value.type == ir.AttributeType.TENSOR else np.asarray(value.value)
+    if array.ndim > 1 or array.size > MAX_ELEMENTS or array.dtype.name not in ("int64", "int32"):
+        return None
+    return [int(item) for item in array.reshape(-1)]
+
+
+def _gather(node: ir.Node) -> Sequence[Element] | None:
+    data, indices = elements_of(node.inputs[0]), elements_of(node.inputs[1])
+    if data is None or indices is None or _rank(node.inputs[0]) != 1:
+        return None
+    if not all(isinstance(index, int) and -len(data) <= index < len(data) for index in indices):
+        return None
+    return [data[index] for index in indices if isinstance(index, int)]
+
+
+def _slice(node: ir.Node) -> Sequence[Element] | None:
+    data = elements_of(node.inputs[0])
+    starts, ends, axes, steps = ((*(elements_of(value) for value in node.inputs[1:]), None, None, None, None))[:4]
+    if data is None or starts is None or ends is None or _rank(node.inputs[0]) != 1:
+        return None
+    if len(node.inputs) > 4 and node.inputs[4] is not None and steps is None:
+        return None
+    numbers = (starts[0], ends[0], steps[0] if steps else 1)
+    if len(starts) != 1 or not all(isinstance(number, int) for number in numbers):
+        return None
+    start, end, step = (int(number) for number in numbers)  # type: ignore[arg-type]
+    if step < 0:
+        start = start if start >= 0 else start + len(data)
+        end = None if end < -len(data) else end  # type: ignore[assignment]
+    return data[slice(start, end, step)]
+
+
+def _concat(node: ir.Node) -> Sequence[Element] | None:
+    parts = [elements_of(value) for value in node.inputs]
+    if any(part is None for part in parts) or any(_rank(value) != 1 for value in node.inputs):
+        return None
+    return [element for part in parts if part is not None for element in part]
+
+
+
+
+def _constant_of_shape(node: ir.Node) -> Sequence[Element] | None:
+    sizes = elements_of(node.inputs[0])
+    fill = node.attributes.get("value")
+    if sizes is None or len(sizes) > 1 or not all(isinstance(size, int) for size in sizes):
+        return None
+    if fill is None or fill.as_tensor().dtype not in _INTEGERS:
+        return None
+    count = int(sizes[0]) if sizes else 1  # type: ignore[arg-type]
+    return [int(fill.as_tensor().numpy().reshape(-1)[0])] * count if 0 <= count <= MAX_ELEMENTS else None
+
+
+def _range(node: ir.Node) -> Sequence[Element] | None:
+    parts = [elements_of(value) for value in node.inputs]
+    if any(part is None or len(part) != 1 or not isinstance(part[0], int) for part in parts):
+        return None
+    start, limit, delta = (int(part[0]) for part in parts if part)  # type: ignore[arg-type]
+    if delta == 0 or abs((limit - start) // delta) > MAX_ELEMENTS:
+        return None
+    return list(range(start, limit, delta))
+
+
+def _reduce_prod(node: ir.Node) -> Sequence[Element] | None:
+    data = elements_of(node.inputs[0])
+    if data is None or _rank(node.inputs[0]) != 1 or (len(node.inputs) > 1 and elements_of(node.inputs[1]) not in ((0,), (-1,))):
+        return None
+    product: Element = 1
+    for element in data:
+        product = product * element
+    return [product]
+
+
+def _binary(function: Callable[[Any, Any], Any]) -> Callable[[ir.Node], Sequence[Element] | None]:
+    def follow(node: ir.Node) -> Sequence[Element] | None:
+        left, right = elements_of(node.inputs[0]), elements_of(node.inputs[1])
+        if left is None or right is None or max(_rank(node.inputs[0]), _rank(node.inputs[1])) > 1:
+            return None
+        if len(left) != len(right):
+            if len(left) == 1:
+                left = left * len(right)
+            elif len(right) == 1:
+                right = right * len(left)
+            else:
+                return None
+        results = [_combine(function, a, b) for a, b in zip(left, right, strict=True)]
+        return None if any(result is None for result in results) else results  # type: ignore[return-value]
+
+    return follow
+
+
+def _combine(function: Callable[[Any, Any], Any], a: Element, b: Element) -> Element | None:
+    if any(isinstance(item, ir.SymbolicDim) and item.value is None for item in (a, b)):
+        return ir.SymbolicDim(None)
+    try:
+        result = function(a, b)
+    except (ZeroDivisionError, TypeError, ValueError):
+        return None
+    if isinstance(result, ir.SymbolicDim):
+        text = str(result.simplify().value)
+        return int(text) if text.lstrip("-").isdigit() else result.simplify()
+    return int(result)
+
+
+def _divide(a: Any, b: Any) -> Any:
+    """ONNX's integer Div truncates towards zero; symbolic dimensions are never negative."""
+    if isinstance(a, int) and isinstance(b, int):
+        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    return a // b
+
+
+_FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
+    "Shape": _shape,
+    "Size": _size,
+    "Constant": _constant,
+    "ConstantOfShape": _constant_of_shape,
+    "Identity": _same,
+    "Unsqueeze": _same,
+    "Squeeze": _same,
+    "Cast": _cast,
+    "Gather": _gather,
+    "Slice": _slice,
+    "Concat": _concat,
+    "Range": _range,
+    "ReduceProd": _reduce_prod,
+    "Add": _binary(lambda a, b: a + b),
+    "Sub": _binary(lambda a, b: a - b),
+    "Mul": _binary(lambda a, b: a * b),
+    "Div": _binary(_divide),
+    "Max": _binary(lambda a, b: max(a, b) if isinstance(a, int) and isinstance(b, int) else None),
+    "Min": _binary(lambda a, b: min(a, b) if isinstance(a, int) and isinstance(b, int) else None),
+}
+
+
+def _rank(value: ir.Value | None) -> int:
+    return value.shape.rank() if value is not None and value.shape is not None else -1
+
+
+def _int(node: ir.Node, name: str, default: int) -> int:
+    attribute = node.attributes.get(name)
+    return default if attribute is None else attribute.as_int()
+
+
+# Shapes that follow from elements which are only partly known.
+
+
+def _refine_shape(node: ir.Node) -> None:
+    if node.domain or node.op_type not in ("Reshape", "Expand", "ConstantOfShape"):
+        return
+    target = elements_of(node.inputs[0 if node.op_type == "ConstantOfShape" else 1])
+    if target is None:
+        return
+    output = node.outputs[0]
+    if node.op_type == "Reshape":
+        dims = _reshaped(node, target)
+    elif node.op_type == "Expand":
+        dims = _expanded(node, target)
+    else:
+        dims = list(target)
+    if dims is not None:
+        output.shape = merged(output.shape, ir.Shape(dims))
+
+
+def _reshaped(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:
+    source = node.inputs[0].shape if node.inputs[0] is not None else None
+    allow_zero = _int(node, "allowzero", 0)
+    dims: list[Any] = []
+    for axis, element in enumerate(target):
+        if element == 0 and not allow_zero:
+            dims.append(source[axis] if source is not None and axis < source.rank() else None)
+        else:
+            dims.append(None if element == -1 else element)
+    if source is not None and source.is_static() and dims.count(None) == 1 and all(isinstance(d, int) for d in dims if d is not None):
+        rest = math.prod(d for d in dims if d is not None)
+        dims[dims.index(None)] = math.prod(source.numpy()) // rest if rest else None
+    return dims
+
+
+def _expanded(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:
+    source = node.inputs[0].shape if node.inputs[0] is not None else None
+    if source is None:
+        return None
+    rank = max(source.rank(), len(target))
+    left = [1] * (rank - source.rank()) + list(source)
+    right = [1] * (rank - len(target)) + list(target)
+    return [b if a == 1 else a if b == 1 or isinstance(a, int) else b if isinstance(b, int) else a for a, b in zip(left, right, strict=True)]

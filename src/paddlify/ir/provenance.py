@@ -1,0 +1,35 @@
+"""Where a node came from: its source operator, name and scope, kept in `metadata_props`."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+SOURCE_OP = "paddlify.source_op"
+SOURCE_NAME = "paddlify.source_name"
+
+
+def set_source(node: ir.Node, op_type: str, name: str) -> None:
+    """Say that `node` was made for the source operator `name` of type `op_type`."""
+    node.metadata_props[SOURCE_OP] = op_type
+    node.metadata_props[SOURCE_NAME] = name
+
+
+def copy_source(origin: ir.Node, node: ir.Node) -> None:
+    """Say that `node` was made for the same source operator as `origin`."""
+    set_source(node, source_op(origin), source_name(origin))
+
+
+def source_op(node: ir.Node) -> str:
+    """The op type in the source framework's spelling, with its domain if it is not the default one."""
+    if SOURCE_OP in node.metadata_props:
+        return node.metadata_props[SOURCE_OP]
+    return f"{node.domain}::{node.op_type}" if node.domain else node.op_type
+
+
+def source_name(node: ir.Node) -> str:
+    """The name in the source; for an unnamed ONNX node, that of its first output."""
+    if SOURCE_NAME in node.metadata_props:
+        return node.metadata_props[SOURCE_NAME]
+    if node.name:
+        return node.name
+    return next((value.name for value in node.outputs if value.name), "")
