@@ -1,0 +1,1 @@
+"""TensorFlow models (frozen graphs, checkpoints, SavedModels), read without TensorFlow."""

@@ -1,0 +1,8 @@
+"""Lowerings of TensorFlow operators to ONNX, one file for each family; see `lowering` for how one is written.
+
+Importing this package registers them all: each family is imported here by name.
+"""
+
+from paddlify.frontends.tensorflow.lowering import lowers
+
+__all__ = ["lowers"]
