@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 class PaddlifyError(Exception):
@@ -23,9 +24,14 @@ class UsageError(PaddlifyError):
 
 
 class VerificationError(PaddlifyError):
-    """The model was converted and saved, but its numbers differ from the source's."""
+    """The model was converted and saved, but its numbers differ from the source's.
+
+    Attributes:
+        conversion: the finished `Conversion`, whose folder is kept; None where there was none.
+    """
 
     exit_code = 3
+    conversion: Any = None
 
 
 class LoadError(PaddlifyError):

@@ -35,7 +35,8 @@ def save_program(folder: Path, class_name: str) -> list[str]:
             for name, parameter in model.state_dict().items():
                 parameter.name = name
                 names.append(name)
-            pruned = paddle.static.normalize_program(program, feeds, fetches)
+            used = [feed for feed in feeds if not feed.use_empty()]
+            pruned = paddle.static.normalize_program(program, used, fetches)
         paddle.core.serialize_pir_program(pruned, str(folder / "inference.json"), True, False, True)
     return sorted(names)
 

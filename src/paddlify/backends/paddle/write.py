@@ -1,0 +1,69 @@
+"""The three files of a converted model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx_ir as ir
+
+import paddlify.backends.paddle.ops  # noqa: F401 - registers the emissions
+from paddlify.backends.paddle.module import Module, Parameter, build_module
+from paddlify.backends.paddle.printer import class_name, print_module
+from paddlify.backends.paddle.program import save_program
+from paddlify.backends.paddle.weights import write_params
+from paddlify.errors import PaddlifyError, UnsupportedModel
+from paddlify.progress import Progress, Silent
+
+MODEL, PROGRAM, PARAMS = "model.py", "inference.json", "inference.pdiparams"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: the parameters' count and size in bytes."""
+
+    parameters: int
+    parameter_bytes: int
+
+
+def write(
+    model: ir.Model, folder: Path, *, title: str, version: str,
+    progress: Progress | None = None,
+) -> Written:
+    """Write the model into an existing folder.
+
+    Raises UnsupportedModel that lists every node which cannot be said in Paddle.
+    """
+    progress = progress or Silent()
+    progress.stage("convert operators", len(model.graph))
+    module = build_module(model.graph, class_name(model.graph.name or "model"), progress=progress.advance)
+    if module.refused:
+        raise UnsupportedModel(module.refused, _REMEDY)
+    (folder / MODEL).write_text(print_module(module, title, version), encoding="utf-8")
+    progress.stage("build the program")
+    _check_names(module, save_program(folder, module.name))
+    if not module.parameters:  # Paddle refuses a file of none
+        return Written(0, 0)
+    total = sum(parameter.tensor.nbytes for parameter in module.parameters)
+    progress.stage("write weights", total)
+    write_params(folder / PARAMS, [_entry(parameter) for parameter in module.parameters], progress=progress.advance)
+    return Written(sum(math.prod(parameter.tensor.shape.numpy()) for parameter in module.parameters), total)
+
+
+_REMEDY = (
+    "Register an emission for your own operators with @paddlify.emits(...), or cut the graph with --inputs and "
+    "--outputs; `paddlify ops` lists what is supported."
+)
+
+
+def _entry(parameter: Parameter) -> tuple[str, ir.TensorProtocol, str, list[int]]:
+    return parameter.name, parameter.tensor, parameter.dtype, [int(dim) for dim in parameter.tensor.shape]
+
+
+def _check_names(module: Module, names: list[str]) -> None:
+    """Each parameter of the program has its tensor, and the other way round."""
+    expected = sorted(parameter.name for parameter in module.parameters)
+    if expected != names:
+        differ = sorted(set(expected) ^ set(names))
+        raise PaddlifyError(f"internal error: the program and the weights disagree on parameters {differ[:5]}")

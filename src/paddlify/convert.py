@@ -1,0 +1,180 @@
+"""The story of a conversion: load, raise to the pinned opset, improve, write, verify."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx_ir as ir
+
+from paddlify import frontends, passes
+from paddlify.errors import UsageError, VerificationError
+from paddlify.frontends.base import Loaded, LoadOptions
+from paddlify.frontends.onnx.upgrade import upgrade
+from paddlify.ir import provenance
+from paddlify.output import new_folder
+from paddlify.progress import Progress, Silent
+from paddlify.report import Report, RuntimeChoice, TensorSpec
+from paddlify.version import __version__
+
+if TYPE_CHECKING:
+    import onnx
+
+    from paddlify.verify import Verification
+
+FORMATS = ("pir",)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A finished conversion.
+
+    Attributes:
+        path: the output folder.
+        report: the content of its `report.json`.
+        verification: the comparison with the source, or None if it was not asked for.
+    """
+
+    path: Path
+    report: Report
+    verification: Verification | None = None
+
+
+def convert(
+    model: str | Path | onnx.ModelProto | ir.Model, out_dir: str | Path, *,
+    inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None,
+    input_shapes: Mapping[str, Sequence[int]] | None = None, input_layout: str = "source",
+    source_format: str | None = None, format: Sequence[str] = ("pir",),  # noqa: A002 - named like the flag
+    verify: bool = True, rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
+    force: bool = False, progress: Progress | None = None, **frontend_options: Any,
+) -> Conversion:
+    """Convert a model and, unless `verify` is False, compare the saved result with the source.
+
+    Args:
+        model: a file or folder, an `onnx.ModelProto` or an `onnx_ir.Model` (which is modified).
+        out_dir: folder to write; it appears whole or not at all, and must not exist unless `force`.
+        inputs, outputs: names of values at which to cut the graph.
+        input_shapes: shape by input name, -1 for a dynamic dimension.
+        input_layout: "source", "nchw" or "nhwc": how rank-4 inputs are fed to the converted model.
+        source_format: "onnx", "tensorflow" or "caffe"; recognised from the file when not given.
+        format: formats to write; "pir" is the one of Paddle 3.
+        rtol, atol, seed: of the verification; None takes the defaults of `paddlify.verify`.
+        device: "cpu" or "gpu", where the verification runs the converted model.
+        frontend_options: options of one source format, named like their flags.
+
+    Raises:
+        PaddlifyError: of the class that says whose fault it is. VerificationError carries the finished
+            `Conversion` in its attribute `conversion`: the folder is kept.
+    """
+    _check(format, input_layout, device)
+    progress = progress or Silent()
+    clock = _Clock(progress)
+    options = LoadOptions(
+        inputs=inputs, outputs=outputs, input_shapes=dict(input_shapes or {}), input_layout=input_layout,
+        extra={name: value for name, value in frontend_options.items() if value is not None},
+    )
+    with new_folder(Path(out_dir), force=force) as folder:
+        with clock.stage("read the model"):
+            loaded = frontends.load(model, source_format, options)
+        report = _begin_report(model, loaded, options, format, seed)
+        with clock.stage("improve the graph"):
+            upgrade(loaded.model)
+            passes.run(loaded.model)
+        with clock.stage("write"):
+            _write(loaded, folder, report, progress)
+        report.timings = clock.seconds
+        report.write(folder)
+        verification = None
+        if verify:
+            with clock.stage("verify"):
+                verification = _verify(model, folder, loaded, options, report, rtol, atol, seed, device)
+            report.timings = clock.seconds
+            report.write(folder)
+    conversion = Conversion(Path(out_dir), report, verification)
+    if verification is not None and not verification.passed:
+        error = VerificationError(f"{out_dir}: converted, but {verification.summary()}")
+        error.conversion = conversion
+        raise error
+    return conversion
+
+
+def _check(formats: Sequence[str], input_layout: str, device: str) -> None:
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise UsageError(f"unknown format {', '.join(unknown)}; there are {', '.join(FORMATS)}")
+    if input_layout not in ("source", "nchw", "nhwc"):
+        raise UsageError(f"unknown input layout {input_layout}; there are source, nchw, nhwc")
+    if device not in ("cpu", "gpu"):
+        raise UsageError(f"unknown device {device}; there are cpu, gpu")
+
+
+def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Sequence[str], seed: int) -> Report:
+    graph = loaded.model.graph
+    operators = Counter(provenance.source_op(node) for node in ir.traversal.RecursiveGraphIterator(graph))
+    return Report(
+        version=__version__,
+        source={
+            "format": loaded.source_format,
+            "file": Path(model).name if isinstance(model, (str, Path)) else None,
+            "opset": dict(graph.opset_imports),
+        },
+        options={
+            "inputs": options.inputs, "outputs": options.outputs, "input_shapes": dict(options.input_shapes),
+            "input_layout": options.input_layout, "format": list(formats), "seed": seed,
+            **{name: str(value) for name, value in options.extra.items()},
+        },
+        operators=dict(sorted(operators.items())),
+        notes=list(loaded.notes),
+    )
+
+
+def _write(loaded: Loaded, folder: Path, report: Report, progress: Progress) -> None:
+    from paddlify.backends.paddle.write import write
+
+    graph = loaded.model.graph
+    title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
+    written = write(loaded.model, folder, title=title, version=__version__, progress=progress)
+    report.inputs = [tensor_spec(value) for value in graph.inputs]
+    report.outputs = [tensor_spec(value) for value in graph.outputs]
+    report.parameters = {"count": written.parameters, "bytes": written.parameter_bytes}
+
+
+def tensor_spec(value: ir.Value) -> TensorSpec:
+    """Name, shape and dtype of a graph's input or output; a sequence has the dtype and shape of no tensor."""
+    shape = None if value.shape is None else tuple(dim if isinstance(dim, int) else -1 for dim in value.shape)
+    dtype = value.dtype.numpy().name if value.dtype is not None else "unknown"
+    return TensorSpec(value.name or "", shape, dtype)
+
+
+def _verify(
+    model: Any, folder: Path, loaded: Loaded, options: LoadOptions, report: Report, rtol: float | None,
+    atol: float | None, seed: int, device: str,
+) -> Verification:
+    from paddlify.verify import verify_conversion
+
+    verification = verify_conversion(
+        model, folder, loaded=loaded, options=options, rtol=rtol, atol=atol, seed=seed, device=device
+    )
+    report.verification = verification.to_dict()
+    report.runtime = RuntimeChoice(verification.runtime.onednn, verification.runtime.reason)
+    return verification
+
+
+@dataclass
+class _Clock:
+    """Tells the progress of each stage and keeps its seconds."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self.progress.stage(name)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 4)

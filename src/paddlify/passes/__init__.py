@@ -1,0 +1,35 @@
+"""Improvements of the hub's graph, each a pass of its own, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import onnx_ir as ir
+from onnx_ir.passes.common import (
+    CommonSubexpressionEliminationPass,
+    IdentityEliminationPass,
+    LiftConstantsToInitializersPass,
+    RemoveUnusedNodesPass,
+)
+
+from paddlify.passes.eliminate_no_ops import EliminateNoOps
+from paddlify.passes.fold_constants import FoldConstants
+
+
+def pipeline() -> list[ir.passes.InPlacePass]:
+    """The passes, first to last."""
+    return [
+        LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        FoldConstants(),
+        EliminateNoOps(),
+        IdentityEliminationPass(),
+        CommonSubexpressionEliminationPass(),
+        RemoveUnusedNodesPass(),
+    ]
+
+
+def run(model: ir.Model, progress: Callable[[str], None] = lambda name: None) -> None:
+    """Run the pipeline on a model at the pinned opset; `progress` is told the name of each pass."""
+    for step in pipeline():
+        progress(type(step).__name__.removesuffix("Pass"))
+        step(model)
