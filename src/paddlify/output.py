@@ -1,0 +1,139 @@
+"""The output folder appears complete or not at all."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from paddlify.errors import OutputError
+
+
+@contextmanager
+def new_folder(target: Path, *, force: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `target` that takes its place when the block ends without an error.
+
+    On an error, Ctrl-C or SIGTERM the temporary folder is removed, and what stood at `target` stays as it was.
+
+    Raises OutputError when `target` exists (unless `force`), when its parent cannot be written, and when writing
+    inside the block fails because of the disk: full, quota, read-only.
+    """
+    target = Path(target)
+    _check(target, force)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
+        prefix = f"{_owned(target)}{os.getpid()}."
+        temporary = Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=target.parent))
+    except OSError as error:
+        raise _refused(target, error) from error
+    try:
+        with _sigterm_raises():
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            _replace(temporary, target, force)
+    except OSError as error:
+        if error.errno in _OF_THE_DISK:
+            raise _refused(target, error) from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+
+
+def _check(target: Path, force: bool) -> None:
+    if not os.path.lexists(target):
+        return
+    if not target.is_dir() or target.is_symlink():
+        raise OutputError(f"{target}: exists and is not a folder; name another one")
+    if any(target.iterdir()):
+        if not force:
+            raise OutputError(f"{target}: exists; use --force (force=True) to replace it")
+        if not _is_ours(target):
+            raise OutputError(f"{target}: holds files that are not a converted model; remove it yourself")
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether replacing the folder loses nothing but an earlier conversion."""
+    return (folder / "report.json").is_file()
+
+
+def _owned(target: Path) -> str:
+    return f".{target.name}.{socket.gethostname()}."
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what a process of this machine left here that was killed before it could (SIGKILL, a crash)."""
+    for folder in target.parent.glob(f"{glob.escape(_owned(target))}*.partial"):
+        pid = folder.name.removeprefix(_owned(target)).split(".")[0]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _replace(temporary: Path, target: Path, force: bool) -> None:
+    if not target.exists():
+        temporary.rename(target)
+        return
+    _check(target, force)
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+    try:
+        target.rename(old / "old")
+        try:
+            temporary.rename(target)
+        except OSError:
+            (old / "old").rename(target)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _refused(target: Path, error: OSError) -> OutputError:
+    return OutputError(f"{target}: cannot be written ({error.strerror or error})")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class _Terminated(SystemExit):
+    """SIGTERM, as an exception, so that what is half-made is removed on the way out."""
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """Turn SIGTERM into an exception inside the block, unless the program handles the signal itself."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    def terminate(number: int, _frame: FrameType | None) -> None:
+        raise _Terminated(128 + number)
+
+    previous: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

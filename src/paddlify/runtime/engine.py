@@ -1,0 +1,115 @@
+"""Paddle Inference, quietly: the one place that makes predictors."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from paddlify.errors import LoadError, MissingDependencyError, UsageError
+from paddlify.runtime.feeds import element_type
+
+PROGRAM = "inference.json"
+PARAMETERS = "inference.pdiparams"
+DEVICES = ("cpu", "gpu")
+
+
+def import_paddle() -> ModuleType:
+    """The paddle module, imported without its warnings about compilers and its log.
+
+    Raises MissingDependencyError when it is not installed.
+    """
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import paddle
+            import paddle.inference
+        except ImportError as error:
+            raise MissingDependencyError(f"PaddlePaddle is missing ({error}): pip install paddlepaddle") from error
+    return paddle  # type: ignore[no-any-return]
+
+
+def errors_of_paddle() -> tuple[type[Exception], ...]:
+    """What Paddle's C++ side raises; it has no common base but Exception."""
+    paddle = import_paddle()
+    return (
+        RuntimeError, ValueError, TypeError, IndexError, MemoryError, ArithmeticError, OSError, KeyError,
+        paddle.base.core.EnforceNotMet,
+    )
+
+
+def default_threads() -> int:
+    """OMP_NUM_THREADS if it is set, else the number of processors that this process may use."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdigit() and int(given) > 0 else len(os.sched_getaffinity(0))
+
+
+class Predictor:
+    """A program and its parameters, ready to run with one configuration; used from one thread.
+
+    `input_names` are the program's inputs in its order: those of the model's that it uses.
+
+    Args:
+        folder: holds `inference.json` and, when the model has parameters, `inference.pdiparams`.
+        device: "cpu" or "gpu".
+        onednn: whether oneDNN's kernels are used (on the CPU).
+        threads: of the mathematics on the CPU.
+
+    Raises LoadError when Paddle cannot read the files, UsageError for a device that this Paddle does not have.
+    """
+
+    def __init__(self, folder: Path, *, device: str, onednn: bool, threads: int) -> None:
+        self._paddle = import_paddle()
+        if device not in DEVICES:
+            raise UsageError(f"device '{device}' is not one of {', '.join(DEVICES)}")
+        if device == "gpu" and not self._paddle.is_compiled_with_cuda():
+            raise UsageError("device 'gpu': this PaddlePaddle is built for the CPU; install paddlepaddle-gpu")
+        self._place = self._paddle.CPUPlace() if device == "cpu" else self._paddle.CUDAPlace(0)
+        self._predictor = self._paddle.inference.create_predictor(self._config(folder, device, onednn, threads))
+        self.input_names: list[str] = self._predictor.get_input_names()
+        self.output_count = len(self._predictor.get_output_names())
+
+    def _config(self, folder: Path, device: str, onednn: bool, threads: int) -> Any:
+        program, parameters = folder / PROGRAM, folder / PARAMETERS
+        if not program.is_file():
+            raise LoadError(f"{folder}: no {PROGRAM}, so not a model that paddlify converted")
+        config = self._paddle.inference.Config(str(program), str(parameters) if parameters.is_file() else "")
+        config.disable_glog_info()
+        if device == "gpu":
+            config.enable_use_gpu(256, 0)
+        else:
+            config.disable_gpu()
+            config.set_cpu_math_library_num_threads(threads)
+        if device == "cpu" and onednn:
+            config.enable_onednn()
+        else:
+            config.disable_onednn()
+        return config
+
+    def run(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+        """Outputs for inputs in the program's order and in its own dtypes; raises what Paddle raises."""
+        # Tensors rather than copy_from_cpu: that refuses int16, bfloat16 and complex numbers.
+        with self._paddle.base.dygraph.guard(self._place):
+            tensors = [self._tensor(array) for array in arrays]
+            return [self._array(tensor) for tensor in self._predictor.run(tensors)]
+
+    def _tensor(self, array: np.ndarray[Any, Any]) -> Any:
+        name = array.dtype.name
+        if name in _BIT_CASTS:
+            return self._paddle.to_tensor(array.view(_BIT_CASTS[name])).view(name)
+        return self._paddle.to_tensor(array)
+
+    def _array(self, tensor: Any) -> np.ndarray[Any, Any]:
+        name = str(tensor.dtype).removeprefix("paddle.")
+        array: np.ndarray[Any, Any] = tensor.numpy()
+        return array.view(element_type(name)) if name in _BIT_CASTS else array
+
+
+_BIT_CASTS = {"bfloat16": "int16", "float8_e4m3fn": "int8", "float8_e5m2": "int8"}
+"""Types that NumPy knows only through ml_dtypes, and the integers of the same size that carry their bits."""

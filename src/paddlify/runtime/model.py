@@ -1,0 +1,136 @@
+"""A converted model, loaded and ready to run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paddlify.errors import InputError, LoadError, PaddlifyError
+from paddlify.report import Report, RuntimeChoice, TensorSpec
+from paddlify.runtime import engine
+from paddlify.runtime.feeds import element_type, ordered_feeds
+
+logger = logging.getLogger("paddlify")
+
+HELD_AS = {"uint16": "int32", "uint32": "int64", "uint64": "int64"}
+"""Types without kernels in Paddle, and the type that holds them in a converted program."""
+
+
+class Model:
+    """A converted model on Paddle Inference. Use it from one thread; load it once more for another.
+
+    Attributes:
+        inputs: specs in the source's order, with the source's names.
+        outputs: the same of what the model computes.
+        runtime: whether oneDNN is used, and the reason where it is not.
+    """
+
+    def __init__(
+        self, folder: Path, *, device: str = "cpu", onednn: bool | None = None, threads: int | None = None
+    ) -> None:
+        if threads is not None and threads < 1:
+            raise InputError(f"threads={threads}: at least one is needed")
+        report = Report.read(folder)
+        self.inputs: Sequence[TensorSpec] = list(report.inputs)
+        self.outputs: Sequence[TensorSpec] = list(report.outputs)
+        self.runtime = report.runtime if onednn is None else RuntimeChoice(onednn, "as asked for")
+        self._is_fixed = onednn is not None
+        self._folder, self._device, self._threads = folder, device, threads or engine.default_threads()
+        self._predictor = self._start()
+        self._check_arity()
+
+    def inference(self, feed_dict: Mapping[str | TensorSpec, Any]) -> list[np.ndarray[Any, Any]]:
+        """Outputs, in the order of `outputs`, for inputs given by name or spec.
+
+        Each array has the declared dtype. Raises InputError when a feed does not fit its input, and
+        PaddlifyError when Paddle cannot run the model on it.
+        """
+        feeds = ordered_feeds(feed_dict, self.inputs)
+        wanted = set(self._predictor.input_names)
+        arrays = {name: _held(array) for name, array in feeds.items() if name in wanted}
+        results = self._run([arrays[name] for name in self._predictor.input_names])
+        return [_declared(result, spec) for result, spec in zip(results, self.outputs, strict=True)]
+
+    def __call__(self, *arrays: Any) -> list[np.ndarray[Any, Any]]:
+        """`inference` with the inputs in the order of `inputs`."""
+        if len(arrays) != len(self.inputs):
+            raise InputError(f"the model takes {len(self.inputs)} input(s), {len(arrays)} are given")
+        return self.inference({spec.name: array for spec, array in zip(self.inputs, arrays, strict=True)})
+
+    def __repr__(self) -> str:
+        return f"Model({', '.join(map(str, self.inputs))} -> {', '.join(map(str, self.outputs))})"
+
+    def _start(self) -> engine.Predictor:
+        try:
+            return self._make(self.runtime.onednn is not False)
+        except engine.errors_of_paddle() as error:
+            self._give_up_onednn(error)
+            try:
+                return self._make(onednn=False)
+            except engine.errors_of_paddle() as second:
+                raise LoadError(f"{self._folder}: Paddle cannot load the program ({brief(second)})") from second
+
+    def _make(self, onednn: bool) -> engine.Predictor:
+        return engine.Predictor(self._folder, device=self._device, onednn=onednn, threads=self._threads)
+
+    def _run(self, arrays: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+        try:
+            return self._predictor.run(arrays)
+        except engine.errors_of_paddle() as error:
+            if not self._may_give_up_onednn():
+                raise PaddlifyError(f"{self._folder}: Paddle cannot run the model ({brief(error)})") from error
+            return self._run_without_onednn(arrays, error)
+
+    def _run_without_onednn(
+        self, arrays: list[np.ndarray[Any, Any]], cause: Exception
+    ) -> list[np.ndarray[Any, Any]]:
+        """A failure that is oneDNN's goes away without it; any other says so and changes nothing."""
+        plain = self._make(onednn=False)
+        try:
+            results = plain.run(arrays)
+        except engine.errors_of_paddle() as error:
+            raise PaddlifyError(f"{self._folder}: Paddle cannot run the model ({brief(error)})") from error
+        self._give_up_onednn(cause)
+        self._predictor = plain
+        return results
+
+    def _may_give_up_onednn(self) -> bool:
+        return self._device == "cpu" and not self._is_fixed and self.runtime.onednn is not False
+
+    def _give_up_onednn(self, error: Exception) -> None:
+        if not self._may_give_up_onednn():
+            raise LoadError(f"{self._folder}: Paddle cannot load the program ({brief(error)})") from error
+        self.runtime = RuntimeChoice(False, f"the program does not run with oneDNN: {brief(error)}")
+        logger.warning("%s: %s; running without it, which may be slower", self._folder, self.runtime.reason)
+
+    def _check_arity(self) -> None:
+        names = [spec.name for spec in self.inputs]
+        unknown = [name for name in self._predictor.input_names if name not in names]
+        if unknown or self._predictor.output_count != len(self.outputs):
+            raise LoadError(f"{self._folder}: report.json and {engine.PROGRAM} are of different models; convert again")
+
+
+def brief(error: BaseException, limit: int = 240) -> str:
+    """The line of a C++ error that says what happened, without its stack."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith("(") or "Error:" in line] or lines[-1:]
+    text = telling[-1] if telling else type(error).__name__
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _held(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    held = HELD_AS.get(array.dtype.name)
+    return array if held is None else array.astype(held)
+
+
+def _declared(array: np.ndarray[Any, Any], spec: TensorSpec) -> np.ndarray[Any, Any]:
+    """The result in the dtype that the source declares, when Paddle holds that type in another one."""
+    if HELD_AS.get(spec.dtype) == array.dtype.name:
+        array = array.astype(element_type(spec.dtype))
+    if array.dtype != element_type(spec.dtype):
+        raise PaddlifyError(f"output {spec} came as {array.dtype.name}: please report this as a bug")
+    return array
