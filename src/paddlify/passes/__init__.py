@@ -14,6 +14,7 @@ from onnx_ir.passes.common import (
 
 from paddlify.passes.eliminate_no_ops import EliminateNoOps
 from paddlify.passes.fold_constants import FoldConstants
+from paddlify.passes.push_transposes import PushTransposes
 
 
 def pipeline() -> list[ir.passes.InPlacePass]:
@@ -22,6 +23,8 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         FoldConstants(),
         EliminateNoOps(),
+        PushTransposes(),
+        RemoveUnusedNodesPass(),
         IdentityEliminationPass(),
         CommonSubexpressionEliminationPass(),
         RemoveUnusedNodesPass(),
