@@ -13,8 +13,11 @@ from onnx_ir.passes.common import (
 )
 
 from paddlify.passes.eliminate_no_ops import EliminateNoOps
+from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.fold_constants import FoldConstants
 from paddlify.passes.push_transposes import PushTransposes
+from paddlify.passes.raise_activations import RaiseActivations
+from paddlify.passes.raise_layer_norm import RaiseLayerNorm
 
 
 def pipeline() -> list[ir.passes.InPlacePass]:
@@ -23,10 +26,13 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         FoldConstants(),
         EliminateNoOps(),
-        PushTransposes(),
-        RemoveUnusedNodesPass(),
         IdentityEliminationPass(),
         CommonSubexpressionEliminationPass(),
+        PushTransposes(),
+        RemoveUnusedNodesPass(),
+        FoldAffine(),
+        RaiseLayerNorm(),
+        RaiseActivations(),
         RemoveUnusedNodesPass(),
     ]
 

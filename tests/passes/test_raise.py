@@ -1,0 +1,117 @@
+"""Patterns become the one operator that they are: equality in onnxruntime, and what is left."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from paddlify.passes.fold_affine import FoldAffine
+from paddlify.passes.raise_activations import RaiseActivations
+from paddlify.passes.raise_layer_norm import RaiseLayerNorm
+from tests.passes.graphs import build, improved
+
+RNG = np.random.default_rng(3)
+
+
+def weights(*shape: int) -> np.ndarray:
+    return RNG.random(shape).astype(np.float32)
+
+
+def gelu_of_a_product(op, x):
+    x = op.Mul(x, op.Sin(x))
+    return op.Mul(op.Mul(op.constant(0.5), x), op.Add(op.constant(1.0), op.Erf(op.Mul(x, op.constant(math.sqrt(0.5))))))
+
+
+def gelu_tanh(op, x):
+    cubic = op.Add(x, op.Mul(op.constant(0.044715), op.Pow(x, op.constant(3.0))))
+    tanh = op.Tanh(op.Mul(op.constant(math.sqrt(2 / math.pi)), cubic))
+    return op.Mul(op.Mul(op.constant(0.5), x), op.Add(op.constant(1.0), tanh))
+
+
+@pytest.mark.parametrize(
+    ("record", "left"),
+    [
+        (lambda op, x: op.Mul(x, op.Sigmoid(x)), {"Swish": 1}),
+        (lambda op, x: op.Mul(op.Sigmoid(op.Mul(x, op.constant(1.702))), x), {"Swish": 1}),
+        (lambda op, x: op.Mul(x, op.HardSigmoid(x, alpha=1 / 6, beta=0.5)), {"HardSwish": 1}),
+        (
+            lambda op, x: op.Mul(
+                x, op.Div(op.Clip(op.Add(x, op.constant(3.0)), op.constant(0.0), op.constant(6.0)), op.constant(6.0))
+            ),
+            {"HardSwish": 1},
+        ),
+        (lambda op, x: op.Mul(x, op.Tanh(op.Softplus(x))), {"Mish": 1}),
+        (
+            lambda op, x: op.Mul(
+                op.Mul(x, op.Add(op.Erf(op.Div(x, op.constant(math.sqrt(2)))), op.constant(1.0))), op.constant(0.5)
+            ),
+            {"Gelu": 1},
+        ),
+        (gelu_of_a_product, {"Gelu": 1, "Mul": 1, "Sin": 1}),
+        (gelu_tanh, {"Gelu": 1}),
+        (lambda op, x: op.Mul(x, op.Sigmoid(op.Relu(x))), {"Mul": 1, "Sigmoid": 1, "Relu": 1}),
+        (lambda op, x: op.Mul(x, op.HardSigmoid(x, alpha=0.2, beta=0.5)), {"Mul": 1, "HardSigmoid": 1}),
+    ],
+)
+def test_activations(record, left):
+    assert improved(build(record, ["N", 3, 8]), RaiseActivations()) == left
+
+
+def normalised(op, x, axes=(-1,), epsilon=1e-5):
+    mean = op.ReduceMean(x, op.constant(list(axes)))
+    centred = op.Sub(x, mean)
+    variance = op.ReduceMean(op.Pow(centred, op.constant(2.0)), op.constant(list(axes)))
+    return op.Div(centred, op.Sqrt(op.Add(variance, op.constant(epsilon))))
+
+
+def written_with_the_inverse(op, x):
+    mean = op.ReduceMean(x, op.constant([2]))
+    centred = op.Sub(x, mean)
+    variance = op.ReduceMean(op.Mul(centred, centred), op.constant([2]))
+    inverse = op.Mul(op.Reciprocal(op.Sqrt(op.Add(variance, op.constant(1e-3)))), op.constant(weights(8)))
+    return op.Add(op.Mul(x, inverse), op.Sub(op.constant(weights(8)), op.Mul(mean, inverse)))
+
+
+@pytest.mark.parametrize(
+    ("record", "left"),
+    [
+        (normalised, {"LayerNormalization": 1}),
+        (lambda op, x: op.Mul(op.constant(weights(8)), normalised(op, x)), {"LayerNormalization": 1}),
+        (
+            lambda op, x: op.Add(op.Mul(normalised(op, x), op.constant(weights(8))), op.constant(weights(1, 1, 8))),
+            {"LayerNormalization": 1},
+        ),
+        (lambda op, x: op.Add(normalised(op, x, (-2, -1)), op.constant(weights(3, 8))), {"LayerNormalization": 1}),
+        (written_with_the_inverse, {"LayerNormalization": 1}),
+        (
+            lambda op, x: op.Mul(normalised(op, x), op.constant(weights(3, 8))),
+            {"LayerNormalization": 1, "Mul": 1},
+        ),
+    ],
+)
+def test_layer_normalisation(record, left):
+    assert improved(build(record, ["N", 3, 8]), RaiseLayerNorm()) == left
+
+
+def test_normalisation_over_other_axes_is_left_alone():
+    counts = improved(build(lambda op, x: normalised(op, x, (1,)), ["N", 3, 8]), RaiseLayerNorm())
+    assert "LayerNormalization" not in counts
+
+
+@pytest.mark.parametrize(
+    ("bias", "scale", "left"), [
+        (None, (1, 4, 1), {"Conv": 1}),
+        ((4,), (4, 1), {"Conv": 1}),
+        (None, (1,), {"Conv": 1}),
+        (None, (1, 4, 7), {"Conv": 1, "Mul": 1, "Add": 1}),
+    ],
+)
+def test_affine_after_a_convolution(bias, scale, left):
+    def record(op, x):
+        more = () if bias is None else (op.constant(weights(*bias)),)
+        y = op.Conv(x, op.constant(weights(4, 3, 2)), *more)
+        return op.Add(op.constant(weights(1, 4, 1)), op.Mul(y, op.constant(weights(*scale))))
+
+    assert improved(build(record, ["N", 3, 8]), FoldAffine()) == left
