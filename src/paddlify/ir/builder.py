@@ -88,7 +88,7 @@ class Builder:
             array = _plain_array(array, dtype)
         elif dtype is not None:
             array = array.astype(dtype.numpy())
-        return self.initializer(ir.tensor(np.ascontiguousarray(array)), name)
+        return self.initializer(ir.tensor(np.asarray(array, order="C")), name)
 
     def initializer(self, tensor: ir.TensorProtocol, name: str | None = None) -> ir.Value:
         """A constant from an `onnx_ir` tensor, which may be lazy; the name is made unique in the graph."""
