@@ -274,7 +274,9 @@ class Recorder:
             expression = settled_results.pop(0)
             if not _is_used(value):
                 continue
-            if isinstance(expression, (Name, Tensor)):
+            if isinstance(expression, (Name, Tensor)) and value.is_graph_output():
+                self._body.append(Assign([self._scope.variable(value)], Name("paddle.assign")(expression)))
+            elif isinstance(expression, (Name, Tensor)):
                 self._scope.alias(value, expression.text if isinstance(expression, Name) else expression.render())
             else:
                 self._body.append(Assign([self._scope.variable(value)], expression))

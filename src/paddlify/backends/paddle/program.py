@@ -30,7 +30,7 @@ def save_program(folder: Path, class_name: str) -> list[str]:
             model.eval()
             feeds = [paddle.static.data(spec.name, spec.shape, spec.dtype) for spec in module.INPUTS]
             results = model(*feeds)
-            fetches = list(results) if isinstance(results, (tuple, list)) else [results]
+            fetches = [_kept(value) for value in (results if isinstance(results, (tuple, list)) else [results])]
             names = []
             for name, parameter in model.state_dict().items():
                 parameter.name = name
@@ -39,6 +39,13 @@ def save_program(folder: Path, class_name: str) -> list[str]:
             pruned = paddle.static.normalize_program(program, used, fetches)
         paddle.core.serialize_pir_program(pruned, str(folder / "inference.json"), True, False, True)
     return sorted(names)
+
+
+def _kept(value: Any) -> Any:
+    """`normalize_program` takes an output `input + number` for the input itself; a copy keeps the addition."""
+    import paddle
+
+    return paddle.assign(value) if value.get_defining_op().name() == "pd_op.scale" else value
 
 
 def _import(path: Path) -> Any:
