@@ -88,6 +88,9 @@ class Predictor:
             config.set_cpu_math_library_num_threads(threads)
         if device == "cpu" and onednn:
             config.enable_onednn()
+            # It reuses the memory of a value that oneDNN made and another operator still needs: exp(x) - floor(exp(x))
+            # gives 0.
+            config.delete_pass("inplace_pass")
         else:
             config.disable_onednn()
         return config
