@@ -36,15 +36,21 @@ _KNOWN: dict[int, tuple[str, ir.DataType | None]] = {
     24: ("float8_e5m2", ir.DataType.FLOAT8E5M2),
     25: ("float8_e4m3fn", ir.DataType.FLOAT8E4M3FN),
 }
-_REFERENCE = 100
+REFERENCE = 100
+"""Added to the number of a type for a reference to it (TF1's variables)."""
 _BY_NAME = {name: dtype for name, dtype in _KNOWN.values()}
 NAMES = frozenset(_BY_NAME)
 
 
+def numbers() -> list[tuple[int, str]]:
+    """Every type as its number in protocol messages and its lower-case TensorFlow name."""
+    return [(number, name) for number, (name, _) in _KNOWN.items()]
+
+
 def from_number(number: int) -> DType:
     """The type for a `DataType` number of a protocol message; reference types count as what they refer to."""
-    if number > _REFERENCE:
-        number -= _REFERENCE
+    if number > REFERENCE:
+        number -= REFERENCE
     name, dtype = _KNOWN.get(number, (f"dtype {number}", None))
     return dtype if dtype is not None else name
 

@@ -73,7 +73,7 @@ class Graph:
 
     def __init__(self, nodes: Iterable[Node] = (), functions: Mapping[str, Function] | None = None) -> None:
         self.nodes: dict[str, Node] = {node.name: node for node in nodes}
-        self.functions: dict[str, Function] = dict(functions or {})
+        self.functions: Mapping[str, Function] = functions if functions is not None else {}
 
     def add(self, node: Node) -> Node:
         """Add a node; raises LoadError when the name is taken."""

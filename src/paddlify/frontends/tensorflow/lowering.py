@@ -10,13 +10,16 @@ A lowering is registered in `ops`: `@lowers("AddV2") def add(op, x, y): return o
 - Attributes that the function does not name must equal their default, save those that inputs imply (`T`, `N`, …),
   those that begin with "_", and those of `WITHOUT_EFFECT`.
 - It returns one value, or a tuple of all outputs. Their dtypes must be TensorFlow's.
+
+Identity and its like are gone before anything is lowered (`flatten`). Constants, variables, control flow and what
+flows along edges of type resource or variant (`Handle`s) are lowered in `structural` and `control_flow`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import onnx_ir as ir
 
@@ -26,6 +29,9 @@ from paddlify.frontends.tensorflow.dtypes import DType
 from paddlify.frontends.tensorflow.graph import Node
 from paddlify.ir.builder import Builder
 from paddlify.registry import Registry
+
+if TYPE_CHECKING:
+    from paddlify.frontends.tensorflow.lower import Body
 
 lowers = Registry("lowering of TensorFlow")
 
@@ -40,10 +46,25 @@ class Handle:
     """What a TensorFlow edge of type resource or variant carries while the graph is lowered."""
 
 
+takes_handles: set[str] = set()
+"""Operators whose lowerings are given `Handle`s among their inputs."""
+
+
+class Context(Protocol):
+    """What lowerings of control flow and variables need to know of the model beyond their node."""
+
+    def variable(self, op: TensorFlowBuilder, node: Node) -> Handle:
+        """The variable that a node creates."""
+
+    def body(self, function: str) -> Body:
+        """A function of the model, made ready to be lowered."""
+
+
 class TensorFlowBuilder(Builder):
     """Records the ONNX nodes that TensorFlow nodes are lowered to."""
 
     tf_node: Node
+    context: Context
 
     @contextmanager
     def at(self, node: Node) -> Iterator[None]:
@@ -67,6 +88,8 @@ class TensorFlowBuilder(Builder):
         """A graph for If, Loop or Scan; `body` records into a builder of this class. See `Builder.subgraph`."""
         graph = ir.Graph(list(inputs), [], nodes=[], name=name, opset_imports={"": self.version})
         inner = TensorFlowBuilder(graph, version=self.version, root=self.root)
+        if hasattr(self, "context"):
+            inner.context = self.context
         with inner.at(self.tf_node):
             graph.outputs.extend(body(inner))
         return graph
@@ -88,6 +111,8 @@ def _call(op: TensorFlowBuilder, node: Node, inputs: Sequence[Any]) -> tuple[Any
     found = op_defs.find(node.op)
     if rule is None or found is None:
         raise Refusal("the operator is not supported")
+    if node.op not in takes_handles and any(isinstance(value, Handle) for value in inputs):
+        raise Refusal("it takes a resource or a variant where a tensor was expected")
     attributes = {
         name: value
         for name, value in node.attributes.items()

@@ -1,0 +1,115 @@
+"""A TensorFlow model, from what the user points at to an `onnx_ir` model."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import onnx_ir as ir
+
+from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode, UsageError
+from paddlify.frontends.base import Loaded, LoadOptions
+from paddlify.frontends.tensorflow import endpoints, layout, lower, sources
+from paddlify.frontends.tensorflow import ops as _ops  # noqa: F401 - registers the lowerings
+from paddlify.frontends.tensorflow.graph import Node
+from paddlify.frontends.tensorflow.lowering import TensorFlowBuilder
+from paddlify.frontends.tensorflow.variables import Variables
+from paddlify.ir import opset
+
+_IR_VERSION = 11
+"""The first version of the model format in which opset 23 is in force."""
+
+
+def recognises(path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to a TensorFlow model, judged by content."""
+    return sources.recognises(Path(path))
+
+
+def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
+    """Read a frozen graph (.pb, .pbtxt), a checkpoint with its graph or a SavedModel.
+
+    Raises LoadError when it cannot be read, UsageError when the options do not fit it, UnsupportedModel with every
+    node that cannot be lowered.
+    """
+    found = sources.read(Path(source), options.extra)
+    ends = endpoints.choose(found.graph, found.signature, options)
+    body = lower.ready(found.graph, found.graph.functions, list(ends.outputs.values()), inputs=ends.inputs)
+    _check_inputs(body.nodes, ends.inputs.values())
+
+    graph = ir.Graph([], [], nodes=[], name=Path(source).name, opset_imports={"": opset.LOWERING_OPSET})
+    op = TensorFlowBuilder(graph)
+    state = lower.Lowering(found.graph.functions, Variables(found.graph, found.saver, found.checkpoint))
+    op.context = state
+    perms = layout.perms(body.nodes, ends.inputs.values(), options.input_layout)
+    arguments = {node.name: _input(op, node, perms.get(node.name)) for node in ends.inputs.values()}
+    try:
+        results = lower.values_of(state.run(op, body, arguments))
+    except Refusal as refusal:
+        name = ", ".join(ends.outputs)
+        raise UnsupportedModel(state.refused.values() or [UnsupportedNode("output", name, refusal.reason)]) from None
+    _name_outputs(op, dict(zip(ends.outputs, results, strict=True)))
+    model = ir.Model(graph, ir_version=_IR_VERSION, producer_name="paddlify")
+    return Loaded(model, found.kind, [*found.notes, *ends.notes])
+
+
+def _check_inputs(nodes: Sequence[Node], given: Sequence[Node]) -> None:
+    names = {node.name for node in given}
+    missing = [node.name for node in nodes if node.op in endpoints.PLACEHOLDERS and node.name not in names]
+    if missing:
+        raise UsageError(f"the outputs need inputs that were not given: {', '.join(missing)} (see --inputs)")
+
+
+def _input(op: TensorFlowBuilder, node: Node, perm: Sequence[int] | None) -> ir.Value:
+    """Make a placeholder an input of the graph, in another layout if `perm` is given; gives it as the source has it."""
+    shape = node.attribute("shape")
+    dims = None if shape is None else [_dim(node.name, axis, dim) for axis, dim in enumerate(shape)]
+    if dims is not None and perm is not None:
+        dims = [dims[perm.index(axis)] for axis in range(len(dims))]
+    value = ir.Value(
+        name=node.name, type=ir.TensorType(node.attribute("dtype")), shape=None if dims is None else ir.Shape(dims)
+    )
+    op.graph.inputs.append(value)
+    if perm is None:
+        return value
+    with op.at(node):
+        return op.Transpose(value, perm=list(perm))  # type: ignore[no-any-return]
+
+
+def _dim(name: str, axis: int, dim: int | None) -> int | str:
+    return dim if dim is not None else f"{re.sub('[^A-Za-z0-9_]', '_', name)}_{axis}"
+
+
+def _name_outputs(op: TensorFlowBuilder, outputs: Mapping[str, ir.Value]) -> None:
+    """Make values the outputs of the graph, under the names that the user knows."""
+    graph = op.graph
+    used = {id(value) for value in graph.inputs} | {id(value) for value in graph.initializers.values()}
+    for name, result in outputs.items():
+        value = result
+        if id(result) in used:
+            with op.source("Identity", name):
+                value = op.Identity(result)
+        used.add(id(value))
+        graph.outputs.append(value)
+    _make_unique(graph, outputs)
+
+
+def _make_unique(graph: ir.Graph, outputs: Mapping[str, ir.Value]) -> None:
+    """Give inputs and outputs their names, and another name to any other value that has one of these."""
+    taken = {value.name for value in graph.inputs} | set(outputs)
+    for node in ir.traversal.RecursiveGraphIterator(graph):
+        for value in node.outputs:
+            base, suffix = value.name or "value", 0
+            while value.name in taken or not value.name:
+                suffix += 1
+                value.name = f"{base}_{suffix}"
+            taken.add(value.name)
+    for initializer in list(graph.initializers.values()):
+        base, suffix = initializer.name, 0
+        while initializer.name in taken:
+            suffix += 1
+            initializer.name = f"{base}_{suffix}"
+        taken.add(initializer.name)
+    for name, value in zip(outputs, graph.outputs, strict=True):
+        value.name = name

@@ -1,0 +1,163 @@
+"""From what the user points at (a file, a folder, a checkpoint's prefix) to a graph, its signature and its variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from paddlify.errors import LoadError, UsageError
+from paddlify.frontends.tensorflow import graphdef, savedmodel
+from paddlify.frontends.tensorflow.checkpoint import Checkpoint, find_prefix
+from paddlify.frontends.tensorflow.graph import Graph
+from paddlify.frontends.tensorflow.savedmodel import Saver, Signature
+from paddlify.ir import wire
+
+
+@dataclass(frozen=True)
+class Source:
+    """A TensorFlow model as it was read.
+
+    Attributes:
+        kind: "tensorflow frozen graph", "tensorflow checkpoint" or "tensorflow SavedModel".
+        signature: names of inputs and outputs, where the model says them.
+        saver: how variables are restored, where the model says it.
+        checkpoint: the values of variables; None for a frozen graph.
+    """
+
+    graph: Graph
+    kind: str
+    signature: Signature | None = None
+    saver: Saver | None = None
+    checkpoint: Checkpoint | None = None
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+_TEXT_GRAPH = re.compile(rb"\s*(#[^\n]*\s*)*(node|library|versions)\s*:?\s*\{")
+_GRAPH_FIELDS = {1: wire.LENGTH_DELIMITED, 2: wire.LENGTH_DELIMITED, 3: wire.VARINT, 4: wire.LENGTH_DELIMITED}
+_GRAPH_FIELDS[5] = wire.LENGTH_DELIMITED
+_NODE_FIELDS = 7
+
+
+def recognises(path: Path) -> bool:
+    """Whether a path leads to a TensorFlow graph, checkpoint or SavedModel, judged by content."""
+    if path.is_dir():
+        return savedmodel.is_saved_model(path) or find_meta(path) is not None
+    if find_prefix(path) is not None:
+        return path.name.endswith((".meta", ".index")) or not path.exists()
+    return path.is_file() and (_is_graph(path) or _is_text_graph(path) or savedmodel.is_saved_model_file(path))
+
+
+def read(path: Path, extra: Mapping[str, Any]) -> Source:
+    """Read a model; `extra` holds the options meta, ckpt_dir, signature and tag, each perhaps None.
+
+    Raises LoadError when it cannot be read, UsageError when an option does not fit it.
+    """
+    if savedmodel.is_saved_model_file(path):
+        path = path.parent
+    if path.is_dir() and savedmodel.is_saved_model(path):
+        return _saved_model(path, extra)
+    for name in ("tag", "signature"):
+        if extra.get(name) and not _is_checkpoint(path, extra):
+            raise UsageError(f"--{name} is for SavedModels, which {path} is not")
+    if _is_checkpoint(path, extra):
+        return _checkpoint(path, extra)
+    if not path.exists():
+        raise LoadError(f"{path}: does not exist, nor does {path}.index")
+    if _is_text_graph(path):
+        return Source(graphdef.graph_of(graphdef.read_text_message(path, "GraphDef"), path), "tensorflow frozen graph")
+    return Source(graphdef.graph_of(graphdef.read_message(path, "GraphDef"), path), "tensorflow frozen graph")
+
+
+def _saved_model(path: Path, extra: Mapping[str, Any]) -> Source:
+    meta_graph, file = savedmodel.read_meta_graph(path, extra.get("tag"))
+    prefix = path / "variables" / "variables"
+    return Source(
+        graph=graphdef.graph_of(meta_graph.graph_def, file),
+        kind="tensorflow SavedModel",
+        signature=savedmodel.choose_signature(meta_graph, extra.get("signature"), path),
+        saver=savedmodel.saver_of(meta_graph),
+        checkpoint=Checkpoint(prefix) if prefix.parent.is_dir() and any(prefix.parent.iterdir()) else None,
+    )
+
+
+def _is_checkpoint(path: Path, extra: Mapping[str, Any]) -> bool:
+    return bool(extra.get("meta") or extra.get("ckpt_dir")) or path.is_dir() or find_prefix(path) is not None
+
+
+def _checkpoint(path: Path, extra: Mapping[str, Any]) -> Source:
+    folder = Path(extra["ckpt_dir"]) if extra.get("ckpt_dir") else path
+    prefix = find_prefix(folder)
+    if prefix is None:
+        raise LoadError(f"{folder}: holds no checkpoint (PREFIX.index and PREFIX.data-*)")
+    meta = Path(extra["meta"]) if extra.get("meta") else find_meta(path) or find_meta(prefix)
+    if meta is None or not meta.is_file():
+        expected = meta or prefix.with_name(prefix.name + ".meta")
+        raise LoadError(f"{expected}: does not exist; a checkpoint holds variables only, give the graph with --meta")
+    meta_graph = graphdef.read_message(meta, "MetaGraphDef")
+    signature = None
+    if meta_graph.signature_def or extra.get("signature"):
+        signature = savedmodel.choose_signature(meta_graph, extra.get("signature"), meta)
+    return Source(
+        graph=graphdef.graph_of(meta_graph.graph_def, meta),
+        kind="tensorflow checkpoint",
+        signature=signature,
+        saver=savedmodel.saver_of(meta_graph),
+        checkpoint=Checkpoint(prefix),
+    )
+
+
+def find_meta(path: Path) -> Path | None:
+    """The `.meta` file that belongs to a path: itself, beside its prefix, or the only one of a folder."""
+    if path.name.endswith(".meta") and path.is_file():
+        return path
+    try:
+        prefix = find_prefix(path)
+    except LoadError:
+        return None
+    if prefix is not None and prefix.with_name(prefix.name + ".meta").is_file():
+        return prefix.with_name(prefix.name + ".meta")
+    folder = path if path.is_dir() else path.parent
+    found = sorted(folder.glob("*.meta")) if prefix is not None else []
+    return found[0] if len(found) == 1 else None
+
+
+def _is_text_graph(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _TEXT_GRAPH.match(file.read(4096)) is not None
+
+
+def _is_graph(path: Path) -> bool:
+    """A GraphDef begins with a node (name, op, inputs, …), and has no field that GraphDef has not."""
+    try:
+        first = None
+        for count, item in enumerate(wire.fields(path)):
+            if _GRAPH_FIELDS.get(item.number) != item.wire_type:
+                return False
+            first = first or (item if item.number == 1 else None)
+            if count >= 100:
+                break
+        if first is None:
+            return False
+        with path.open("rb") as file:
+            file.seek(first.payload)
+            node = file.read(min(first.end - first.payload, 1 << 16))
+        return _is_node(node)
+    except LoadError:
+        return False
+
+
+def _is_node(data: bytes) -> bool:
+    """A NodeDef has fields 1 to 7, all length-delimited, and an op type that is an identifier."""
+    op = None
+    try:
+        for item in wire.fields(data):
+            if item.wire_type != wire.LENGTH_DELIMITED or item.number > _NODE_FIELDS:
+                return False
+            if item.number == 2:
+                op = data[item.payload : item.end]
+    except LoadError:
+        pass  # the window may end inside the node
+    return op is not None and re.fullmatch(rb"[A-Za-z0-9_>]+", op) is not None
