@@ -4,5 +4,6 @@ Importing this package registers them all: each family is imported here by name.
 """
 
 from paddlify.frontends.tensorflow.lowering import lowers
+from paddlify.frontends.tensorflow.ops import array, math, reduce, slicing
 
-__all__ = ["lowers"]
+__all__ = ["lowers", "array", "math", "reduce", "slicing"]

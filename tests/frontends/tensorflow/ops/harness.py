@@ -1,0 +1,138 @@
+"""Compares lowered operators, run by onnxruntime, with TensorFlow itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import onnxruntime
+import pytest
+
+from frontends.tensorflow.ops.expressions import Call, write
+from paddlify.frontends.tensorflow import graphdef, ops  # noqa: F401 - ops registers the lowerings
+from paddlify.frontends.tensorflow.graph import Endpoint
+from paddlify.frontends.tensorflow.lowering import TensorFlowBuilder, lower_node
+from paddlify.ir.opset import LOWERING_OPSET
+
+SERVER = Path(__file__).with_name("tensorflow_server.py")
+Compare = Callable[..., None]
+
+
+class TensorFlow:
+    """The oracle: one process for all tests, because importing TensorFlow takes seconds."""
+
+    def __init__(self, python: str) -> None:
+        command = [python, str(SERVER)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def evaluate(self, folder: Path) -> None:
+        """Have the graph described in the folder built and run; fails the test with TensorFlow's error."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{folder}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline().strip()
+        if answer != "ok":
+            pytest.fail(f"TensorFlow: {answer or 'the process died'}")
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+
+
+def each(*cases: Call) -> Callable[[Any], Any]:
+    """Parametrise a test with `case` and `dynamic`: each case with known and with unknown sizes."""
+
+    def decorate(function: Any) -> Any:
+        function = pytest.mark.parametrize("case", cases, ids=repr)(function)
+        return pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])(function)
+
+    return decorate
+
+
+def lowered(folder: Path, arrays: dict[str, np.ndarray], outputs: list[str]) -> ir.Model:
+    """The ONNX model that `graph.pb` in the folder is lowered to."""
+    path = folder / "graph.pb"
+    source = graphdef.graph_of(graphdef.read_message(path, "GraphDef"), path)
+    graph = ir.Graph([], [], nodes=[], name="lowered", opset_imports={"": LOWERING_OPSET})
+    builder = TensorFlowBuilder(graph)
+    values: dict[Endpoint, Any] = {}
+    for node in source:
+        if node.op == "Placeholder":
+            shape = ir.Shape([None if size == -1 else size for size in node.attributes["shape"]])
+            value = ir.Value(name=node.name, type=ir.TensorType(node.attributes["dtype"]), shape=shape)
+            graph.inputs.append(value)
+            values[Endpoint(node.name)] = value
+        elif node.op == "Const":
+            values[Endpoint(node.name)] = builder.initializer(node.attributes["value"], node.name)
+        else:
+            results = lower_node(builder, node, [values[source] for source in node.inputs])
+            values.update({Endpoint(node.name, index): result for index, result in enumerate(results)})
+    for name in outputs:
+        graph.outputs.append(builder.Identity(values[Endpoint.parse(name)]))
+    assert set(arrays) == {value.name for value in graph.inputs}
+    return ir.Model(graph, ir_version=11)
+
+
+def run(model: ir.Model, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Check the model strictly and run it."""
+    proto = ir.to_proto(model)
+    onnx.checker.check_model(proto, full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, arrays)
+
+
+def compare_with(tensorflow: TensorFlow, folder: Path) -> Compare:
+    """A function that compares one case: count, dtype, shape and value of its outputs."""
+
+    def compare(
+        case: Call, *, dynamic: bool, expected: Call | None = None, rtol: float = 2e-6, atol: float = 1e-6
+    ) -> None:
+        """`expected`: what says the numbers, where TensorFlow cannot run the case itself. `atol` is of the scale."""
+        arrays = write(case, folder, dynamic=dynamic, expected=expected)
+        tensorflow.evaluate(folder)
+        names = json.loads((folder / "outputs.json").read_text())
+        with np.load(folder / "outputs.npz") as stored:
+            wanted = [stored[f"output{index}"] for index in range(len(stored))]
+        model = lowered(folder, arrays, names)
+        for value, target in zip(model.graph.outputs, wanted, strict=True):
+            check_inferred_shape(value, target.shape)
+        actual = run(model, arrays)
+        for index, (result, target) in enumerate(zip(actual, wanted, strict=True)):
+            assert_same(result, target, f"output {index}", rtol, atol)
+
+    return compare
+
+
+def check_inferred_shape(value: ir.Value, shape: tuple[int, ...]) -> None:
+    """What was inferred of a shape is true; a rank that depends on the data is filled in, as the checker wants one."""
+    if value.shape is None:
+        value.shape = ir.Shape([None] * len(shape))
+    assert value.shape.rank() == len(shape)
+    known = [(dim, size) for dim, size in zip(value.shape, shape, strict=True) if isinstance(dim, int)]
+    assert all(dim == size for dim, size in known), f"inferred {value.shape}, found {shape}"
+
+
+def assert_same(actual: np.ndarray, expected: np.ndarray, what: str, rtol: float, atol: float) -> None:
+    """Same dtype, shape and value; `atol` is relative to the largest expected value (or 1 if that is larger)."""
+    assert actual.dtype == expected.dtype, what
+    assert actual.shape == expected.shape, what
+    if expected.dtype.kind != "f":
+        np.testing.assert_array_equal(actual, expected, what)
+        return
+    finite = np.abs(expected[np.isfinite(expected)])
+    scale = max(1.0, float(finite.max())) if finite.size else 1.0
+    np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol * scale, err_msg=what)
