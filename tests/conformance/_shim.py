@@ -11,7 +11,8 @@ from paddlify.runtime import load  # noqa
 def convert(src, out, verify=False):
     from paddlify.backends.paddle.write import write
     out=Path(out); out.mkdir()
-    m=ir.load(src)
+    from paddlify import frontends; from paddlify.frontends.base import LoadOptions
+    m=frontends.load(src,None,LoadOptions()).model
     from onnx_ir.passes.common import InlinePass
     InlinePass()(m)
     inference.infer_graph(m.graph, 28)

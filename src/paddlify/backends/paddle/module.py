@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import onnx_ir as ir
 
 from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Call, Expr, Name, Tensor, Unpacked
-from paddlify.backends.paddle.source import Assign, Define, Names
+from paddlify.backends.paddle.source import Assign, Comment, Define, Names
 from paddlify.errors import Refusal, UnsupportedNode
 from paddlify.ir import inference, provenance
 from paddlify.ir.opset import attribute_defaults
@@ -75,6 +76,8 @@ class Scope:
         self.variables = Names()
         self.attributes = Names(reserved=_LAYER_ATTRIBUTES)
         self._rendered: dict[ir.Value, str] = {}
+        self._headings = headings(graph)
+        self._heading = ""
 
     def emit_main(self) -> None:
         """Emit the main graph as `forward`."""
@@ -120,6 +123,13 @@ class Scope:
         self.module.layers.append(Assign([f"self.{attribute}"], call))
         self.module.parameters.append(Parameter(attribute, tensor, dtype))
         return f"self.{attribute}"
+
+    def head(self, node: ir.Node, body: list[Any]) -> None:
+        """Begin a paragraph where the source's scope changes."""
+        heading = self._headings.get(node, "")
+        if heading and heading != self._heading:
+            body.append(Comment(heading))
+            self._heading = heading
 
     def refuse(self, node: ir.Node, reason: str) -> None:
         """Note that `node` cannot be said, and go on so that all such nodes are listed."""
@@ -231,6 +241,7 @@ class Recorder:
                 assert isinstance(settled, Name)
             self._scope.alias(value, settled.text)
         for node in graph:
+            self._scope.head(node, self._body)
             Recorder(self._scope, self._body, node)._emit()
             if graph is self._scope.graph:
                 self._scope.progress(1)
@@ -336,6 +347,17 @@ class Recorder:
             [self._rewrite(argument, counts, done, stem, top=False) for argument in call.args],
             {key: self._rewrite(argument, counts, done, stem, top=False) for key, argument in call.kwargs.items()},
         )
+
+
+def headings(graph: ir.Graph) -> dict[ir.Node, str]:
+    """The outermost scope of each node's source name that not all nodes share; none if the names have no scopes."""
+    scopes = {node: provenance.source_name(node).strip("/").split("/")[:-1] for node in graph}
+    named = [scope for scope in scopes.values() if scope]
+    if not named:
+        return {}
+    shared = len(os.path.commonprefix(named))
+    found = {node: "/".join(scope[: shared + 1]) for node, scope in scopes.items() if len(scope) > shared}
+    return found if len(set(found.values())) > 1 else {}
 
 
 def _count(item: Any, counts: dict[int, int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def save_program(folder: Path, class_name: str) -> list[str]:
     import paddle
 
     module = _import(folder / "model.py")
-    with _static_mode():
+    with _static_mode(), _no_call_stacks():
         program = paddle.static.Program()
         with paddle.static.program_guard(program, paddle.static.Program()):
             model = getattr(module, class_name)()
@@ -59,6 +60,16 @@ def _import(path: Path) -> Any:
     finally:
         sys.dont_write_bytecode = writes
     return module
+
+
+@contextlib.contextmanager
+def _no_call_stacks() -> Iterator[None]:
+    """Paddle notes Python's call stack for each operator, which takes longer than all the rest; nobody reads it."""
+    extract, traceback.extract_stack = traceback.extract_stack, lambda *_, **__: traceback.StackSummary()
+    try:
+        yield
+    finally:
+        traceback.extract_stack = extract
 
 
 @contextlib.contextmanager

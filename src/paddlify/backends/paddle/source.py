@@ -64,7 +64,7 @@ def statements(body: Sequence[Any], indent: int) -> list[str]:
         if isinstance(statement, Assign):
             lines += wrapped(", ".join(statement.targets) + " = ", statement.value, indent)
         elif isinstance(statement, Comment):
-            lines.append(INDENT * indent + "# " + statement.text)
+            lines += ["", INDENT * indent + "# " + re.sub(r"\s+", " ", statement.text)]
         else:
             lines += ["", INDENT * indent + f"def {statement.name}({', '.join(statement.parameters)}):"]
             lines += statements(statement.body, indent + 1)
