@@ -10,17 +10,33 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from paddlify.errors import PaddlifyError
 
 
-def save_program(folder: Path, class_name: str) -> list[str]:
-    """Run `folder/model.py` in static mode and write `folder/inference.json`.
+@dataclass(frozen=True)
+class Traced:
+    """What running `model.py` in static mode gave.
 
-    Returns the names of the program's parameters, sorted: the order in which `inference.pdiparams` holds them.
+    Attributes:
+        program: Paddle's program (PIR, or ProgramDesc where PIR is switched off).
+        model: the instance of the model's class.
+        feeds: the program's inputs.
+        fetches: its outputs.
     """
+
+    program: Any
+    model: Any
+    feeds: list[Any]
+    fetches: list[Any]
+
+
+@contextlib.contextmanager
+def traced(folder: Path, class_name: str) -> Iterator[Traced]:
+    """Run `folder/model.py` in static mode; the block runs in that mode too."""
     import paddle
 
     module = _import(folder / "model.py")
@@ -31,15 +47,26 @@ def save_program(folder: Path, class_name: str) -> list[str]:
             model.eval()
             feeds = [paddle.static.data(spec.name, spec.shape, spec.dtype) for spec in module.INPUTS]
             results = model(*feeds)
-            fetches = [_kept(value) for value in (results if isinstance(results, (tuple, list)) else [results])]
-            names = []
-            for name, parameter in model.state_dict().items():
-                parameter.name = name
-                names.append(name)
-            used = [feed for feed in feeds if not feed.use_empty()]
-            pruned = paddle.static.normalize_program(program, used, fetches)
+            fetches = list(results) if isinstance(results, (tuple, list)) else [results]
+            yield Traced(program, model, feeds, fetches)
+
+
+def save_program(folder: Path, class_name: str) -> list[str]:
+    """Run `folder/model.py` in static mode and write `folder/inference.json`.
+
+    Returns the names of the program's parameters, sorted: the order in which `inference.pdiparams` holds them.
+    """
+    import paddle
+
+    with traced(folder, class_name) as trace:
+        parameters = trace.model.state_dict()
+        fetches = [_kept(value) for value in trace.fetches]
+        for name, parameter in parameters.items():
+            parameter.name = name
+        used = [feed for feed in trace.feeds if not feed.use_empty()]
+        pruned = paddle.static.normalize_program(trace.program, used, fetches)
         paddle.core.serialize_pir_program(pruned, str(folder / "inference.json"), True, False, True)
-    return sorted(names)
+    return sorted(parameters)
 
 
 def _kept(value: Any) -> Any:
