@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx_ir as ir
+from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode, UsageError
 from paddlify.frontends.base import Loaded, LoadOptions
 from paddlify.frontends.tensorflow import endpoints, layout, lower, sources
 from paddlify.frontends.tensorflow import ops as _ops  # noqa: F401 - registers the lowerings
+from paddlify.frontends.tensorflow.control_flow import branches as _branches  # noqa: F401
+from paddlify.frontends.tensorflow.control_flow import loops as _loops  # noqa: F401
 from paddlify.frontends.tensorflow.graph import Node
 from paddlify.frontends.tensorflow.lowering import TensorFlowBuilder
 from paddlify.frontends.tensorflow.variables import Variables
@@ -35,12 +39,13 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     """
     found = sources.read(Path(source), options.extra)
     ends = endpoints.choose(found.graph, found.signature, options)
-    body = lower.ready(found.graph, found.graph.functions, list(ends.outputs.values()), inputs=ends.inputs)
+    functions = ChainMap({}, found.graph.functions)
+    body = lower.ready(found.graph, functions, list(ends.outputs.values()), inputs=ends.inputs)
     _check_inputs(body.nodes, ends.inputs.values())
 
     graph = ir.Graph([], [], nodes=[], name=Path(source).name, opset_imports={"": opset.LOWERING_OPSET})
     op = TensorFlowBuilder(graph)
-    state = lower.Lowering(found.graph.functions, Variables(found.graph, found.saver, found.checkpoint))
+    state = lower.Lowering(functions, Variables(found.graph, found.saver, found.checkpoint))
     op.context = state
     perms = layout.perms(body.nodes, ends.inputs.values(), options.input_layout)
     arguments = {node.name: _input(op, node, perms.get(node.name)) for node in ends.inputs.values()}
@@ -51,6 +56,7 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
         raise UnsupportedModel(state.refused.values() or [UnsupportedNode("output", name, refusal.reason)]) from None
     _name_outputs(op, dict(zip(ends.outputs, results, strict=True)))
     model = ir.Model(graph, ir_version=_IR_VERSION, producer_name="paddlify")
+    RemoveUnusedNodesPass()(model)
     return Loaded(model, found.kind, [*found.notes, *ends.notes])
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import onnx_ir as ir
 
 from paddlify.errors import LoadError, Refusal, UnsupportedNode
+from paddlify.frontends.tensorflow.control_flow.functional import functionalised
 from paddlify.frontends.tensorflow.flatten import Flattener, topological
 from paddlify.frontends.tensorflow.graph import Endpoint, Function, Graph, Node
 from paddlify.frontends.tensorflow.lowering import Handle, TensorFlowBuilder, lower_node, lowers
@@ -42,7 +43,7 @@ class Body:
 class Lowering:
     """The state of one conversion: what is shared by the main graph and all functions' bodies."""
 
-    functions: Mapping[str, Function]
+    functions: MutableMapping[str, Function]
     variables: Variables
     refused: dict[str, UnsupportedNode] = field(default_factory=dict)
     _bodies: dict[str, Body] = field(default_factory=dict)
@@ -93,10 +94,11 @@ class Lowering:
 
 
 def ready(
-    graph: Graph, functions: Mapping[str, Function], outputs: Sequence[Endpoint], arguments: Sequence[str] = (),
+    graph: Graph, functions: MutableMapping[str, Function], outputs: Sequence[Endpoint], arguments: Sequence[str] = (),
     inputs: Mapping[Endpoint, Node] | None = None,
 ) -> Body:
     """A graph cut to what its outputs need, flat and in order; raises LoadError when it is damaged."""
+    graph = functionalised(graph, functions, outputs)
     flattener = Flattener(graph, functions, inputs)
     ends = [flattener.add(output) for output in outputs]
     nodes = topological(flattener.flat, ends, _cycle)

@@ -17,7 +17,7 @@ flows along edges of type resource or variant (`Handle`s) are lowered in `struct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -58,6 +58,9 @@ class Context(Protocol):
 
     def body(self, function: str) -> Body:
         """A function of the model, made ready to be lowered."""
+
+    def run(self, op: TensorFlowBuilder, body: Body, arguments: Mapping[str, Any]) -> list[Any]:
+        """Record a function's body with its arguments bound to values; gives its results."""
 
 
 class TensorFlowBuilder(Builder):

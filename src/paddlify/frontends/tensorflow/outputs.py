@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from paddlify.errors import UsageError
+from paddlify.frontends.tensorflow.control_flow.functional import pivot_controls
 from paddlify.frontends.tensorflow.graph import Endpoint, Graph, Node
 
 _TRAINING: Final = re.compile(
@@ -40,6 +41,7 @@ def find(graph: Graph) -> list[Endpoint]:
     else:
         taken = {item.node for node in forward for item in node.inputs}
         found = [node for node in forward if node.name not in taken and node.name in fed]
+        found = _outside_control_flow(graph, found)
     found = [node for node in found if node.op not in PLACEHOLDERS]
     if not found:
         raise UsageError("no outputs can be found in the graph: name them with --outputs")
@@ -62,6 +64,42 @@ def is_scalar_constant(graph: Graph, endpoint: Endpoint) -> bool:
     """Whether a value is a constant of rank 0."""
     node = graph.nodes.get(endpoint.node)
     return node is not None and node.op == "Const" and node.attribute("value").shape.rank() == 0
+
+
+def _outside_control_flow(graph: Graph, sinks: list[Node]) -> list[Node]:
+    """The sinks that can be fetched: not inside a loop or branch, and not what a loop merely leaves behind."""
+    depths = _depths(graph, [node.name for node in sinks])
+    fetchable = [node for node in sinks if depths[node.name] <= 0]
+    return [node for node in fetchable if node.op != "Exit"] or fetchable
+
+
+def _depths(graph: Graph, names: Iterable[str]) -> dict[str, int]:
+    """For each node that some nodes need, how many loops (TensorFlow 1's) and branches it is inside of."""
+    depths: dict[str, int] = {}
+    stack = [(name, False) for name in names]
+    while stack:
+        name, expanded = stack.pop()
+        if expanded:
+            node = graph[name]
+            depths[name] = max((depths.get(item.node, 0) for item in node.inputs), default=0) + _step(graph, node)
+        elif name in graph and name not in depths:
+            depths[name] = 0
+            stack.append((name, True))
+            stack += [(item.node, False) for item in graph[name].inputs if item.node not in depths]
+    return depths
+
+
+def _step(graph: Graph, node: Node) -> int:
+    """By how much a node's outputs are deeper inside control flow than its inputs."""
+    if node.op == "Enter":
+        return 1
+    if node.op == "Exit":
+        return -1
+    if node.op == "Switch":
+        return 0 if graph[node.inputs[1].node].op == "LoopCond" else 1
+    if node.op == "Merge":
+        return 0 if any(graph[item.node].op == "NextIteration" for item in node.inputs) else -1
+    return 0
 
 
 def _labels(graph: Graph, forward: Collection[Node]) -> set[str]:
@@ -102,8 +140,8 @@ def _dependants(graph: Graph, names: set[str]) -> set[str]:
     """The names of the nodes that need one of some nodes, their own included."""
     takers: dict[str, list[str]] = {}
     for node in graph:
-        for item in node.inputs:
-            takers.setdefault(item.node, []).append(node.name)
+        for name in (*(item.node for item in node.inputs), *pivot_controls(graph, node)):
+            takers.setdefault(name, []).append(node.name)
     seen: set[str] = set()
     pending = list(names)
     while pending:

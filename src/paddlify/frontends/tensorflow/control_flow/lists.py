@@ -1,0 +1,258 @@
+"""Tensor lists and TensorArrays as loops use them: a list is one tensor, its items stacked along the first axis.
+
+1. A list made from a tensor is that tensor; GetItem is Gather, Stack is nothing.
+2. A reserved list, whose items have no shape yet, must be written in a loop: at a counter that begins at 0 (its items
+   are then the loop's scan output, with zeros behind them for what was not written), or always at the item 0 of a list
+   of one item (then it is the last item of the scan output).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from paddlify.errors import Refusal
+from paddlify.frontends.tensorflow.lowering import Handle, TensorFlowBuilder, lowers, takes_handles
+from paddlify.ir.builder import dtype_of, rank_of
+from paddlify.ir.inference import elements_of, known_array
+
+takes_handles |= {
+    "TensorListGetItem", "TensorListSetItem", "TensorListStack", "TensorListLength", "TensorListElementShape",
+    "TensorListGather", "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArraySizeV3",
+    "TensorArrayWriteV3",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stacked(Handle):
+    """A list with all its items in one tensor [items, …]."""
+
+    value: ir.Value
+
+
+@dataclass(frozen=True)
+class Reserved(Handle):
+    """A list of `size` items (a scalar), none of which has been written; `shape` is what is known of an item."""
+
+    size: ir.Value
+    dtype: ir.DataType
+    shape: tuple[int | None, ...] | None
+
+
+@dataclass(frozen=True)
+class Open(Handle):
+    """A reserved list as the body of a loop sees it, before it writes into it."""
+
+    reserved: Reserved
+
+
+@dataclass(frozen=True)
+class Written(Handle):
+    """The same after `item` was written at `index`."""
+
+    before: Open
+    index: ir.Value
+    item: ir.Value
+
+
+@dataclass(frozen=True)
+class Write:
+    """What a loop does to a reserved list: one item in each iteration."""
+
+    reserved: Reserved
+    item: ir.Value
+    only_last: bool
+
+    def collected(self, op: TensorFlowBuilder, scanned: ir.Value) -> Stacked:
+        """The list behind the loop, from the stack of the items of all iterations."""
+        if self.only_last:
+            return Stacked(op.Gather(scanned, op.constant([-1]), axis=0))
+        size = op.Unsqueeze(op.Cast(self.reserved.size, to=ir.DataType.INT64), op.constant([0]))
+        count = op.Shape(scanned, start=0, end=1)
+        if elements_of(size) is not None and elements_of(size) == elements_of(count):
+            return Stacked(scanned)
+        rank = rank_of(scanned)
+        before, after = op.constant(np.zeros(rank, np.int64)), op.constant(np.zeros(rank - 1, np.int64))
+        pads = op.Concat(before, op.Sub(size, count), after, axis=0)
+        return Stacked(op.Pad(scanned, pads, op.constant_like(scanned, 0)))
+
+
+def is_reserved(value: Any) -> bool:
+    """Whether a loop's variable is a list whose items have no shape yet."""
+    return isinstance(value, Reserved)
+
+
+def carried(value: Any) -> ir.Value:
+    """The tensor that a loop carries for one of its variables."""
+    if isinstance(value, Stacked):
+        return value.value
+    if isinstance(value, Handle):
+        raise Refusal("a loop changes a resource or a list in a way that is not supported")
+    return value  # type: ignore[no-any-return]
+
+
+def resumed(before: Any, value: ir.Value) -> Any:
+    """The variable of a loop that carries a tensor; `before` is what it was outside."""
+    return Stacked(value) if isinstance(before, Stacked) else value
+
+
+def written(found: Any, before: Any, counters: Mapping[int, np.ndarray | None]) -> Write:
+    """What the body does to an open list; `counters` are the loop's counters and where they begin."""
+    if not isinstance(found, Written) or found.before is not before:
+        raise Refusal("a loop does not write its list exactly once in each iteration")
+    reserved = found.before.reserved
+    start = counters.get(id(found.index))
+    if start is not None and int(start) == 0:
+        return Write(reserved, found.item, only_last=False)
+    index, size = known_array(found.index), known_array(reserved.size)
+    if index is not None and int(index) == 0 and size is not None and int(size) == 1:
+        return Write(reserved, found.item, only_last=True)
+    raise Refusal("a loop writes its list at an index that is not its counter")
+
+
+# TensorFlow 2's lists
+
+
+@lowers("TensorListFromTensor")
+def tensor_list_from_tensor(op: TensorFlowBuilder, tensor: ir.Value, element_shape: ir.Value) -> Stacked:
+    return Stacked(tensor)
+
+
+@lowers("TensorListReserve")
+def tensor_list_reserve(
+    op: TensorFlowBuilder, element_shape: ir.Value, num_elements: ir.Value, *, element_dtype: Any
+) -> Handle:
+    return _reserve(num_elements, element_dtype, _shape(element_shape))
+
+
+@lowers("TensorListGetItem")
+def tensor_list_get_item(
+    op: TensorFlowBuilder, input_handle: Any, index: ir.Value, element_shape: ir.Value, *, element_dtype: Any
+) -> ir.Value:
+    return op.Gather(_stacked(input_handle), index, axis=0)  # type: ignore[no-any-return]
+
+
+@lowers("TensorListSetItem")
+def tensor_list_set_item(
+    op: TensorFlowBuilder, input_handle: Any, index: ir.Value, item: ir.Value, *, resize_if_index_out_of_bounds: bool
+) -> Handle:
+    return _set(op, input_handle, index, item)
+
+
+@lowers("TensorListStack")
+def tensor_list_stack(
+    op: TensorFlowBuilder, input_handle: Any, element_shape: ir.Value, *, element_dtype: Any, num_elements: int
+) -> ir.Value:
+    """`num_elements` is a check that TensorFlow makes."""
+    return _stacked(input_handle)
+
+
+@lowers("TensorListGather")
+def tensor_list_gather(
+    op: TensorFlowBuilder, input_handle: Any, indices: ir.Value, element_shape: ir.Value, *, element_dtype: Any
+) -> ir.Value:
+    return op.Gather(_stacked(input_handle), indices, axis=0)  # type: ignore[no-any-return]
+
+
+@lowers("TensorListLength")
+def tensor_list_length(op: TensorFlowBuilder, input_handle: Any) -> ir.Value:
+    return _length(op, input_handle)
+
+
+# TensorFlow 1's arrays: what flows is the list, and the handle says nothing more
+
+
+@lowers("TensorArrayV3")
+def tensor_array(
+    op: TensorFlowBuilder, size: ir.Value, *, dtype: Any, element_shape: Any, dynamic_size: bool,
+    clear_after_read: bool, identical_element_shapes: bool, tensor_array_name: str,
+) -> tuple[Handle, Handle]:
+    reserved = _reserve(size, dtype, element_shape)
+    return reserved, reserved
+
+
+@lowers("TensorArrayScatterV3")
+def tensor_array_scatter(op: TensorFlowBuilder, handle: Any, indices: ir.Value, value: ir.Value, flow_in: Any) -> Handle:
+    """Only all items at once, in order: that is how a tensor is unstacked."""
+    if not isinstance(flow_in, Reserved):
+        raise Refusal("it writes into an array that was written before")
+    if not _is_range(indices):
+        raise Refusal("it scatters at indices that are not 0, 1, 2, …")
+    return Stacked(value)
+
+
+@lowers("TensorArrayReadV3")
+def tensor_array_read(op: TensorFlowBuilder, handle: Any, index: ir.Value, flow_in: Any, *, dtype: Any) -> ir.Value:
+    return op.Gather(_stacked(flow_in), index, axis=0)  # type: ignore[no-any-return]
+
+
+@lowers("TensorArrayWriteV3")
+def tensor_array_write(op: TensorFlowBuilder, handle: Any, index: ir.Value, value: ir.Value, flow_in: Any) -> Handle:
+    return _set(op, flow_in, index, value)
+
+
+@lowers("TensorArrayGatherV3")
+def tensor_array_gather(
+    op: TensorFlowBuilder, handle: Any, indices: ir.Value, flow_in: Any, *, dtype: Any, element_shape: Any
+) -> ir.Value:
+    return op.Gather(_stacked(flow_in), indices, axis=0)  # type: ignore[no-any-return]
+
+
+@lowers("TensorArraySizeV3")
+def tensor_array_size(op: TensorFlowBuilder, handle: Any, flow_in: Any) -> ir.Value:
+    return _length(op, flow_in)
+
+
+def _reserve(size: ir.Value, dtype: Any, shape: tuple[int | None, ...] | None) -> Handle:
+    if not isinstance(dtype, ir.DataType):
+        raise Refusal(f"a list of {dtype} is not supported")
+    return Reserved(size, dtype, shape)
+
+
+def _set(op: TensorFlowBuilder, before: Any, index: ir.Value, item: ir.Value) -> Handle:
+    if isinstance(before, Open):
+        return Written(before, index, item)
+    if isinstance(before, Stacked):
+        place = op.Reshape(op.Cast(index, to=ir.DataType.INT64), op.constant([1, 1]))
+        return Stacked(op.ScatterND(before.value, place, op.Unsqueeze(item, op.constant([0]))))
+    raise Refusal("it writes into a list of which nothing is known yet, outside a loop")
+
+
+def _stacked(value: Any) -> ir.Value:
+    if isinstance(value, Stacked):
+        return value.value
+    if isinstance(value, (Open, Written)):
+        raise Refusal("a loop reads a list that it writes")
+    raise Refusal("it reads a list that was not written")
+
+
+def _length(op: TensorFlowBuilder, value: Any) -> ir.Value:
+    if isinstance(value, Stacked):
+        count = op.Shape(value.value, start=0, end=1)
+        return op.Cast(op.Squeeze(count, op.constant([0])), to=ir.DataType.INT32)  # type: ignore[no-any-return]
+    while isinstance(value, (Open, Written)):
+        value = value.before if isinstance(value, Written) else value.reserved
+    return value.size  # type: ignore[no-any-return]
+
+
+def _shape(value: ir.Value) -> tuple[int | None, ...] | None:
+    """An element shape; a scalar -1 says that nothing is known."""
+    known = known_array(value)
+    if known is None or known.ndim == 0:
+        return None
+    return tuple(int(dim) if dim >= 0 else None for dim in known)
+
+
+def _is_range(indices: ir.Value) -> bool:
+    known = known_array(indices)
+    if known is not None:
+        return bool(np.array_equal(known, np.arange(known.size)))
+    node = indices.producer()
+    if node is None or node.op_type != "Range":
+        return False
+    start, _, step = (known_array(item) for item in node.inputs)
+    return start is not None and step is not None and int(start) == 0 and int(step) == 1
