@@ -54,7 +54,7 @@ class Report:
     operators: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
-    runtime: RuntimeChoice = RuntimeChoice()
+    runtime: RuntimeChoice = field(default_factory=RuntimeChoice)
     verification: Mapping[str, Any] = field(default_factory=lambda: {"skipped": True})
     notes: Sequence[str] = ()
 

@@ -25,7 +25,7 @@ from paddlify.version import __version__
 if TYPE_CHECKING:
     import onnx
 
-    from paddlify.verify import Verification
+    from paddlify.verification import Verification
 
 FORMATS = ("pir",)
 
@@ -155,7 +155,7 @@ def _verify(
     model: Any, folder: Path, loaded: Loaded, options: LoadOptions, report: Report, rtol: float | None,
     atol: float | None, seed: int, device: str,
 ) -> Verification:
-    from paddlify.verify import verify_conversion
+    from paddlify.verification import verify_conversion
 
     verification = verify_conversion(
         model, folder, loaded=loaded, options=options, rtol=rtol, atol=atol, seed=seed, device=device

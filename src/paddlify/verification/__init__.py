@@ -1,0 +1,208 @@
+"""Proof: the source on its own runtime against the saved folder on Paddle, on the same inputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paddlify import frontends
+from paddlify.errors import UsageError
+from paddlify.frontends.base import Loaded, LoadOptions
+from paddlify.progress import Progress, Silent
+from paddlify.report import Report, RuntimeChoice, TensorSpec
+from paddlify.runtime.feeds import ordered_feeds
+from paddlify.verification import runners
+from paddlify.verification.bisect import Difference, first_difference
+from paddlify.verification.compare import OutputComparison, compare
+from paddlify.verification.inputs import SIZES, DrawnInput, draw
+from paddlify.verification.result import Verification
+
+if TYPE_CHECKING:
+    import onnx
+    import onnx_ir as ir
+
+__all__ = [
+    "Verification", "OutputComparison", "DrawnInput", "Difference",
+    "verify", "verify_conversion", "compare",
+]
+
+Array = np.ndarray[Any, Any]
+
+
+def verify(
+    model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, folder: str | os.PathLike[str], *,
+    inputs: Mapping[str | TensorSpec, Any] | None = None, reference: Mapping[str, Array] | None = None,
+    rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
+    bisect: bool = False, source_format: str | None = None, progress: Progress | None = None,
+    **frontend_options: Any,
+) -> Verification:
+    """Compare a converted folder with its source.
+
+    Args:
+        model: the source, as it was given to `convert`; how it was cut and shaped then is read from the report.
+        folder: what `convert` wrote.
+        inputs: arrays by input name; None to draw them.
+        reference: expected outputs by name, instead of running the source; it may hold the inputs too.
+        rtol, atol: |actual - expected| <= atol + rtol * |expected|; None for the default of `verification.compare`.
+        seed: of the drawn inputs.
+        device: where the converted model runs.
+        bisect: when it fails, look for the first operator that differs.
+        source_format: recognised from the file when not given.
+        frontend_options: as for `convert`.
+
+    Raises:
+        InputError: the given inputs do not fit.
+        UsageError: the reference lacks an output, or inputs cannot be drawn.
+        LoadError: the source or the folder cannot be read.
+    """
+    report = Report.read(Path(folder))
+    options = _options_of(report, frontend_options)
+    name = source_format or str(report.source.get("format", "")).split()[0]
+    source = _Source(model, frontends.load(model, name, options), options)
+    feeds = None if inputs is None else ordered_feeds(inputs, report.inputs)
+    progress = progress or Silent()
+    progress.stage("verify")
+    verification = _verify(
+        source, Path(folder), report, _Settings(rtol, atol, seed, device), feeds=feeds, reference=reference
+    )
+    if bisect and not verification.passed and not verification.error:
+        fed = {item.spec.name: item.array for item in verification.inputs}
+        verification.first_difference = first_difference(
+            source.loaded.model, fed, rtol=rtol, atol=atol, device=device, progress=progress
+        )
+    return verification
+
+
+def verify_conversion(
+    model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, folder: Path, *, loaded: Loaded, options: LoadOptions,
+    rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
+) -> Verification:
+    """`verify` as the last step of a conversion; the source is read again, since the passes changed `loaded`."""
+    fresh = frontends.load(model, loaded.source_format.split()[0], options)
+    return _verify(_Source(model, fresh, options), folder, Report.read(folder), _Settings(rtol, atol, seed, device))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The source as the user gave it, and as its frontend read it."""
+
+    model: str | os.PathLike[str] | onnx.ModelProto | ir.Model
+    loaded: Loaded
+    options: LoadOptions
+
+
+@dataclass(frozen=True)
+class _Settings:
+    rtol: float | None
+    atol: float | None
+    seed: int
+    device: str
+
+
+def _verify(
+    source: _Source, folder: Path, report: Report, settings: _Settings, *, feeds: Mapping[str, Array] | None = None,
+    reference: Mapping[str, Array] | None = None,
+) -> Verification:
+    """The verdict; when one side does not run, that is the verdict, not an exception."""
+    verification = Verification("", seed=settings.seed, rtol=settings.rtol, atol=settings.atol)
+    try:
+        if reference is None:
+            expected = _run_source(verification, source, report, feeds)
+        else:
+            expected = _from_reference(verification, reference, report, feeds)
+        _run_converted(verification, folder, report, expected, settings)
+    except (runners.SourceError, runners.ConvertedError) as error:
+        verification.error = str(error)
+    return verification
+
+
+def _run_source(
+    verification: Verification, source: _Source, report: Report, feeds: Mapping[str, Array] | None
+) -> list[Array]:
+    """Outputs of the source on the given feeds, or on the first drawn ones on which it runs."""
+    names = [spec.name for spec in report.outputs]
+    loaded = source.loaded
+    with runners.source_runner(source.model, loaded.source_format, loaded.model, source.options) as runner:
+        verification.oracle = runner.label
+        refusals: dict[str, None] = {}
+        for inputs in _candidates(loaded.model.graph, report, verification.seed, feeds):
+            verification.inputs = inputs
+            try:
+                return runner.run({item.spec.name: item.array for item in inputs}, names)
+            except runners.SourceError as error:
+                refusals[str(error)] = None
+    reasons = "; ".join(refusals)
+    remedy = "" if feeds is not None else "; give your own: paddlify verify MODEL DIR --input NAME=FILE.npy"
+    raise runners.SourceError(f"{reasons}{remedy}")
+
+
+def _candidates(
+    graph: ir.Graph, report: Report, seed: int, feeds: Mapping[str, Array] | None
+) -> Iterator[list[DrawnInput]]:
+    if feeds is not None:
+        yield [DrawnInput(spec, feeds[spec.name], "given") for spec in report.inputs]
+        return
+    is_fixed = all(spec.shape is not None and min(spec.shape, default=0) >= 0 for spec in report.inputs)
+    for sizes in SIZES[:1] if is_fixed else SIZES:
+        try:
+            yield draw(graph, report.inputs, seed=seed, sizes=sizes)
+        except UsageError as error:
+            raise runners.SourceError(str(error)) from error
+
+
+def _from_reference(
+    verification: Verification, reference: Mapping[str, Array], report: Report, feeds: Mapping[str, Array] | None
+) -> list[Array]:
+    verification.oracle = "the reference outputs given"
+    missing = [spec.name for spec in report.outputs if spec.name not in reference]
+    if missing:
+        raise UsageError(f"the reference lacks {', '.join(missing)}; it has {', '.join(reference) or 'nothing'}")
+    if feeds is None:
+        absent = [spec.name for spec in report.inputs if spec.name not in reference]
+        if absent:
+            raise UsageError(f"the reference outputs belong to inputs that are not given: {', '.join(absent)}")
+        feeds = ordered_feeds({spec.name: reference[spec.name] for spec in report.inputs}, report.inputs)
+    verification.inputs = [DrawnInput(spec, feeds[spec.name], "given") for spec in report.inputs]
+    return [reference[spec.name] for spec in report.outputs]
+
+
+def _run_converted(
+    verification: Verification, folder: Path, report: Report, expected: list[Array], settings: _Settings
+) -> None:
+    """Compare in the configuration that the loader takes; find that one when the report does not know it yet.
+
+    oneDNN is given up only for a model that does not run, or is wrong, with it and is right without.
+    """
+    feeds = {item.spec.name: item.array for item in verification.inputs}
+    names = [spec.name for spec in report.outputs]
+
+    def comparison(actual: list[Array]) -> list[OutputComparison]:
+        return compare(names, expected, actual, rtol=settings.rtol, atol=settings.atol)
+
+    if report.runtime.onednn is not None:
+        verification.runtime = report.runtime
+        actual = runners.run_converted(folder, feeds, settings.device, onednn=report.runtime.onednn)
+        verification.outputs = comparison(actual)
+        return
+    actual, verification.runtime = runners.choose_runtime(folder, feeds, settings.device)
+    verification.outputs = comparison(actual)
+    if verification.runtime.onednn and not verification.passed:
+        plain = comparison(runners.run_converted(folder, feeds, settings.device, onednn=False))
+        if all(output.passed for output in plain):
+            reason = f"its numbers are wrong with oneDNN ({verification.summary()})"
+            verification.outputs, verification.runtime = plain, RuntimeChoice(False, reason)
+
+
+def _options_of(report: Report, frontend_options: Mapping[str, Any]) -> LoadOptions:
+    """How the source was cut and shaped when it was converted, with the options of its format as given now."""
+    options = report.options
+    return LoadOptions(
+        inputs=options.get("inputs"), outputs=options.get("outputs"), input_shapes=options.get("input_shapes", {}),
+        input_layout=options.get("input_layout", "source"),
+        extra={name: value for name, value in frontend_options.items() if value is not None},
+    )

@@ -1,0 +1,160 @@
+"""Compares what two runtimes computed, output by output.
+
+Default tolerance. A network's error is of the size of its largest numbers (they are what was added up), so an
+output is right when no element is further off than a fraction of the output's scale, the largest finite magnitude
+expected: 1e-4 for float32 (`FRACTION_OF_SCALE`), with a floor of 1e-7 for outputs that are almost all zero.
+Integers, booleans and strings must be equal. With `rtol` or `atol` given the criterion is NumPy's,
+|actual - expected| <= atol + rtol * |expected|, element by element, where the one not given is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+FRACTION_OF_SCALE = {
+    "float64": 1e-6, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2, "float8_e4m3fn": 0.125, "float8_e5m2": 0.25,
+    "complex64": 1e-4, "complex128": 1e-6,
+}
+FLOOR = 1e-7
+
+
+@dataclass(frozen=True)
+class OutputComparison:
+    """How one output compares.
+
+    Attributes:
+        name: of the output.
+        passed: the verdict.
+        reason: why it failed, in a clause; empty when it passed.
+        dtype, shape: as expected.
+        max_abs, mean_abs, max_rel: differences over the elements that are finite on both sides; max_rel only
+            where the expected value is not 0.
+        cosine: of the two outputs as vectors; None when one of them is all zero.
+        scale: the largest finite magnitude expected.
+        tolerance: of the default criterion, absolute; None when rtol or atol was given.
+    """
+
+    name: str
+    passed: bool
+    reason: str
+    dtype: str
+    shape: tuple[int, ...]
+    max_abs: float | None = None
+    mean_abs: float | None = None
+    max_rel: float | None = None
+    cosine: float | None = None
+    scale: float | None = None
+    tolerance: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+
+def compare(
+    names: Sequence[str], expected: Sequence[Array], actual: Sequence[Array], *, rtol: float | None = None,
+    atol: float | None = None,
+) -> list[OutputComparison]:
+    """One comparison for each of `names`; an output that is missing or too many fails.
+
+    Raises ValueError when there are not as many names as expected arrays.
+    """
+    found = [
+        compare_output(name, value, actual[index], rtol=rtol, atol=atol)
+        if index < len(actual) else _result(name, value, "the converted model does not compute it")
+        for index, (name, value) in enumerate(zip(names, expected, strict=True))
+    ]
+    surplus = actual[len(expected):]
+    return found + [
+        _result(f"#{index}", value, "the source does not have it")
+        for index, value in enumerate(surplus, start=len(expected))
+    ]
+
+
+def compare_output(
+    name: str, expected: Array, actual: Array, *, rtol: float | None = None, atol: float | None = None
+) -> OutputComparison:
+    """Compare dtype, shape, the places of NaN and infinities, and the finite values."""
+    if actual.dtype != expected.dtype:
+        return _result(name, expected, f"its dtype is {actual.dtype.name}, not {expected.dtype.name}")
+    if actual.shape != expected.shape:
+        return _result(name, expected, f"its shape is {list(actual.shape)}, not {list(expected.shape)}")
+    if expected.dtype.kind in "OSU":
+        equal = bool((actual == expected).all())
+        return _result(name, expected, "" if equal else "its strings differ")
+    return _compare_numbers(name, expected, actual, rtol, atol)
+
+
+def _compare_numbers(
+    name: str, expected: Array, actual: Array, rtol: float | None, atol: float | None
+) -> OutputComparison:
+    wide_expected, wide_actual = _wide(expected), _wide(actual)
+    finite = np.isfinite(wide_expected) & np.isfinite(wide_actual)
+    reason = _difference_in_kind(wide_expected, wide_actual)
+    left, right = wide_expected[finite], wide_actual[finite]
+    difference = np.abs(left - right)
+    magnitude = np.abs(left)
+    scale = float(magnitude.max()) if left.size else 0.0
+    tolerance = None
+    if rtol is None and atol is None:
+        tolerance = _default_tolerance(expected.dtype, scale)
+        allowed: Any = tolerance
+    else:
+        allowed = (atol or 0.0) + (rtol or 0.0) * magnitude
+    if not reason and expected.size and not left.size:
+        reason = "no element is finite, so nothing was compared"
+    if not reason and bool((difference > allowed).any()):
+        share = float((difference > allowed).mean())
+        reason = f"{share:.2%} of its elements are further off than allowed (at most {float(difference.max()):.3g})"
+    is_nonzero = magnitude > 0
+    return _result(
+        name, expected, reason,
+        max_abs=float(difference.max()) if left.size else 0.0,
+        mean_abs=float(difference.mean()) if left.size else 0.0,
+        max_rel=float((difference[is_nonzero] / magnitude[is_nonzero]).max()) if is_nonzero.any() else 0.0,
+        cosine=_cosine(left, right), scale=scale, tolerance=tolerance,
+    )
+
+
+def _wide(array: Array) -> Array:
+    """As float64 (complex128); integers that float64 cannot hold lose nothing that a difference needs."""
+    if array.dtype.kind == "c":
+        return array.astype(np.complex128)
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        return array.astype(np.longdouble)
+    return array.astype(np.float64)
+
+
+def _difference_in_kind(expected: Array, actual: Array) -> str:
+    """Why the two differ in NaN or infinities; empty when they do not."""
+    nan = int((np.isnan(expected) != np.isnan(actual)).sum())
+    if nan:
+        return f"NaN stands in other places ({nan} elements)"
+    infinite = np.isinf(expected) | np.isinf(actual)
+    if infinite.any():
+        differing = int((expected[infinite] != actual[infinite]).sum())
+        if differing:
+            return f"infinities differ ({differing} elements)"
+    return ""
+
+
+def _default_tolerance(dtype: np.dtype[Any], scale: float) -> float:
+    fraction = FRACTION_OF_SCALE.get(dtype.name)
+    return 0.0 if fraction is None else max(fraction * scale, FLOOR)
+
+
+def _cosine(left: Array, right: Array) -> float | None:
+    norms = float(np.linalg.norm(left.astype(np.complex128))) * float(np.linalg.norm(right.astype(np.complex128)))
+    if norms == 0:
+        return None
+    return float(np.real(np.vdot(left, right)) / norms)
+
+
+def _result(name: str, expected: Array, reason: str, **figures: Any) -> OutputComparison:
+    return OutputComparison(name, not reason, reason, expected.dtype.name, tuple(expected.shape), **figures)

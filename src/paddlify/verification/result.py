@@ -1,0 +1,70 @@
+"""The result of a verification."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paddlify.errors import VerificationError
+from paddlify.report import RuntimeChoice
+from paddlify.verification.bisect import Difference
+from paddlify.verification.compare import OutputComparison
+from paddlify.verification.inputs import DrawnInput
+
+
+@dataclass
+class Verification:
+    """Whether a converted model computes what its source computes.
+
+    Attributes:
+        oracle: what said what is right.
+        seed: of the drawn inputs.
+        inputs: what was fed, and how each was drawn.
+        outputs: one comparison each, in order.
+        runtime: the configuration in which the converted model ran.
+        rtol, atol: as given; None for the default of `verification.compare`.
+        error: why nothing could be compared (one side did not run); empty otherwise.
+        first_difference: the first operator that differs, when it was looked for.
+    """
+
+    oracle: str
+    seed: int = 0
+    inputs: Sequence[DrawnInput] = ()
+    outputs: Sequence[OutputComparison] = ()
+    runtime: RuntimeChoice = field(default_factory=RuntimeChoice)
+    rtol: float | None = None
+    atol: float | None = None
+    error: str = ""
+    first_difference: Difference | None = None
+
+    @property
+    def passed(self) -> bool:
+        """True when both sides ran and every output is right."""
+        return not self.error and bool(self.outputs) and all(output.passed for output in self.outputs)
+
+    def summary(self) -> str:
+        """The verdict in one line."""
+        if self.error:
+            return f"not verified: {self.error}"
+        if self.passed:
+            worst = max(self.outputs, key=lambda output: output.max_abs or 0.0)
+            return f"{len(self.outputs)} output(s) agree; largest difference {worst.max_abs or 0:.3g} ({worst.name})"
+        failed = [output for output in self.outputs if not output.passed]
+        return f"{len(failed)} of {len(self.outputs)} output(s) differ; {failed[0].name}: {failed[0].reason}"
+
+    def raise_if_failed(self) -> None:
+        """Raise VerificationError unless it passed."""
+        if not self.passed:
+            raise VerificationError(self.summary())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {
+            "passed": self.passed, "summary": self.summary(), "oracle": self.oracle, "seed": self.seed,
+            "rtol": self.rtol, "atol": self.atol,
+            "inputs": [item.to_dict() for item in self.inputs],
+            "outputs": [output.to_dict() for output in self.outputs],
+            **({"error": self.error} if self.error else {}),
+            **({"first_difference": self.first_difference.to_dict()} if self.first_difference else {}),
+        }
