@@ -26,7 +26,6 @@ PADDLE_DTYPES: dict[ir.DataType, str] = {
     _D.COMPLEX64: "complex64",
     _D.COMPLEX128: "complex128",
     _D.FLOAT8E4M3FN: "float8_e4m3fn",
-    _D.FLOAT8E5M2: "float8_e5m2",
     _D.UINT16: "int32",
     _D.UINT32: "int64",
     _D.UINT64: "int64",

@@ -7,9 +7,20 @@ from typing import Any
 
 import onnx_ir as ir
 
+from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, NUMBERS, cast, computed, normal_axis, number, size_of, wide
+from paddlify.backends.paddle.ops.common import (
+    FLOATING,
+    FLOATS,
+    NUMBERS,
+    cast,
+    computed,
+    normal_axis,
+    number,
+    size_of,
+    wide,
+)
 from paddlify.errors import Refusal
 from paddlify.ir.tensors import Reshaped
 
@@ -24,7 +35,7 @@ _RENAMES = {
 
 def _rename(op_type: str, name: str) -> None:
     @emits(op_type)
-    def emit(paddle: Recorder, x: Tensor) -> Expr:
+    def emit(paddle: Recorder, x: Tensor) -> Any:
         return computed(paddle, FLOATS, getattr(paddle.nn.functional, name), x)
 
 
@@ -33,22 +44,22 @@ for _op_type, _name in _RENAMES.items():
 
 
 @emits("Relu")
-def relu(paddle: Recorder, x: Tensor) -> Expr:
+def relu(paddle: Recorder, x: Tensor) -> Any:
     if x.dtype in FLOATING:
         return computed(paddle, FLOATS, paddle.nn.functional.relu, x)
     return computed(paddle, NUMBERS, lambda x: paddle.clip(x, min=0), x)
 
 
 @emits("LeakyRelu")
-def leaky_relu(paddle: Recorder, x: Tensor, *, alpha: float) -> Expr:
+def leaky_relu(paddle: Recorder, x: Tensor, *, alpha: float) -> Any:
     return computed(paddle, FLOATS, lambda x: paddle.nn.functional.leaky_relu(x, negative_slope=alpha), x)
 
 
 @emits("PRelu")
-def prelu(paddle: Recorder, x: Tensor, slope: Tensor) -> Expr:
+def prelu(paddle: Recorder, x: Tensor, slope: Tensor) -> Any:
     """The slope is broadcast to x; Paddle's own PReLU takes one slope, or one for each channel."""
     channels = _slopes_per_channel(x, slope)
-    if channels is not None and slope.is_initializer and slope.only_use and x.dtype in FLOATS:
+    if channels is not None and slope.is_initializer and slope.only_use and paddle_dtype(x.dtype) in FLOATS:
         layer = paddle.layer(paddle.nn.PReLU(channels), weight=Reshaped(slope.tensor, [channels]))
         return layer(x)
     return computed(paddle, NUMBERS, lambda x, slope: paddle.where(x < 0, slope * x, x), x, slope)
@@ -65,12 +76,12 @@ def _slopes_per_channel(x: Tensor, slope: Tensor) -> int | None:
 
 
 @emits("Elu")
-def elu(paddle: Recorder, x: Tensor, *, alpha: float) -> Expr:
+def elu(paddle: Recorder, x: Tensor, *, alpha: float) -> Any:
     return computed(paddle, FLOATS, lambda x: paddle.nn.functional.elu(x, alpha=alpha), x)
 
 
 @emits("Selu")
-def selu(paddle: Recorder, x: Tensor, *, alpha: float, gamma: float) -> Expr:
+def selu(paddle: Recorder, x: Tensor, *, alpha: float, gamma: float) -> Any:
     """Paddle's selu wants gamma above 1 and alpha not negative; otherwise it is said by its definition."""
     if gamma > 1 and alpha >= 0:
         return computed(paddle, FLOATS, lambda x: paddle.nn.functional.selu(x, scale=gamma, alpha=alpha), x)
@@ -78,24 +89,24 @@ def selu(paddle: Recorder, x: Tensor, *, alpha: float, gamma: float) -> Expr:
 
 
 @emits("Celu")
-def celu(paddle: Recorder, x: Tensor, *, alpha: float) -> Expr:
+def celu(paddle: Recorder, x: Tensor, *, alpha: float) -> Any:
     if alpha == 0:
         raise Refusal("alpha=0 divides by zero")
     return computed(paddle, FLOATS, lambda x: paddle.nn.functional.celu(x, alpha=alpha), x)
 
 
 @emits("ThresholdedRelu")
-def thresholded_relu(paddle: Recorder, x: Tensor, *, alpha: float) -> Expr:
+def thresholded_relu(paddle: Recorder, x: Tensor, *, alpha: float) -> Any:
     return computed(paddle, FLOATS, lambda x: paddle.nn.functional.thresholded_relu(x, threshold=alpha), x)
 
 
 @emits("HardSigmoid")
-def hard_sigmoid(paddle: Recorder, x: Tensor, *, alpha: float, beta: float) -> Expr:
+def hard_sigmoid(paddle: Recorder, x: Tensor, *, alpha: float, beta: float) -> Any:
     return computed(paddle, FLOATS, lambda x: paddle.nn.functional.hardsigmoid(x, slope=alpha, offset=beta), x)
 
 
 @emits("Softplus")
-def softplus(paddle: Recorder, x: Tensor) -> Expr:
+def softplus(paddle: Recorder, x: Tensor) -> Any:
     """Paddle gives x itself above its threshold of 20, which float64 can tell from the function."""
     if x.dtype == ir.DataType.DOUBLE:
         return paddle.nn.functional.softplus(x, threshold=40)
@@ -103,7 +114,7 @@ def softplus(paddle: Recorder, x: Tensor) -> Expr:
 
 
 @emits("Gelu")
-def gelu(paddle: Recorder, x: Tensor, *, approximate: str) -> Expr:
+def gelu(paddle: Recorder, x: Tensor, *, approximate: str) -> Any:
     if approximate not in ("none", "tanh"):
         raise Refusal(f"attribute approximate='{approximate}' is not supported")
     keywords = {"approximate": True} if approximate == "tanh" else {}
@@ -111,21 +122,21 @@ def gelu(paddle: Recorder, x: Tensor, *, approximate: str) -> Expr:
 
 
 @emits("Swish")
-def swish(paddle: Recorder, x: Tensor, *, alpha: float) -> Expr:
+def swish(paddle: Recorder, x: Tensor, *, alpha: float) -> Any:
     return computed(paddle, FLOATS, lambda x: _swish(paddle, x, alpha), x)
 
 
 @emits("SwiGLU")
-def swiglu(paddle: Recorder, a: Tensor, b: Tensor, *, alpha: float) -> Expr:
+def swiglu(paddle: Recorder, a: Tensor, b: Tensor, *, alpha: float) -> Any:
     return computed(paddle, FLOATS, lambda a, b: _swish(paddle, a, alpha) * b, a, b)
 
 
-def _swish(paddle: Recorder, x: Expr, alpha: float) -> Expr:
+def _swish(paddle: Recorder, x: Expr, alpha: float) -> Any:
     return paddle.nn.functional.silu(x) if alpha == 1 else x * paddle.nn.functional.sigmoid(x * alpha)
 
 
 @emits("Shrink")
-def shrink(paddle: Recorder, x: Tensor, *, bias: float, lambd: float) -> Expr:
+def shrink(paddle: Recorder, x: Tensor, *, bias: float, lambd: float) -> Any:
     """Inside [-lambd, lambd] 0; outside, towards zero by bias."""
     if x.dtype in FLOATING:
         return computed(paddle, FLOATS, lambda x: _shrink(paddle, x, bias, lambd), x)
@@ -135,14 +146,14 @@ def shrink(paddle: Recorder, x: Tensor, *, bias: float, lambd: float) -> Expr:
     return computed(paddle, NUMBERS, lambda x: _shrink(paddle, x, int(bias), threshold), x)
 
 
-def _shrink(paddle: Recorder, x: Expr, bias: float, lambd: float) -> Expr:
+def _shrink(paddle: Recorder, x: Expr, bias: float, lambd: float) -> Any:
     zero = paddle.zeros_like(x)
     upper = paddle.where(x > lambd, x - bias, zero)
     return paddle.where(x < -lambd, x + bias, upper)
 
 
 @emits("Clip")
-def clip(paddle: Recorder, x: Tensor, minimum: Tensor | None = None, maximum: Tensor | None = None) -> Expr:
+def clip(paddle: Recorder, x: Tensor, minimum: Tensor | None = None, maximum: Tensor | None = None) -> Any:
     """Paddle's clip needs min <= max; where min > max, ONNX gives max. One bound left out means none at all."""
     if minimum is None and maximum is None:
         return x
@@ -159,7 +170,7 @@ def _is_exact(bound: Any) -> bool:
     return not isinstance(bound, int) or abs(bound) < 2**31
 
 
-def _clip_numbers(paddle: Recorder, x: Tensor, low: Any, high: Any) -> Expr:
+def _clip_numbers(paddle: Recorder, x: Tensor, low: Any, high: Any) -> Any:
     """Paddle takes a missing bound for the largest float32, so infinity is given instead."""
     if x.dtype in FLOATING:
         low = -math.inf if low is None else low
@@ -168,30 +179,30 @@ def _clip_numbers(paddle: Recorder, x: Tensor, low: Any, high: Any) -> Expr:
     return computed(paddle, NUMBERS, lambda x: paddle.clip(x, **bounds), x)
 
 
-def _clip_tensors(paddle: Recorder, x: Expr, low: Expr | None, high: Expr | None) -> Expr:
+def _clip_tensors(paddle: Recorder, x: Expr, low: Expr | None, high: Expr | None) -> Any:
     raised = x if low is None else paddle.maximum(x, low)
     return raised if high is None else paddle.minimum(raised, high)
 
 
 @emits("Softmax")
-def softmax(paddle: Recorder, x: Tensor, *, axis: int) -> Expr:
+def softmax(paddle: Recorder, x: Tensor, *, axis: int) -> Any:
     return computed(paddle, FLOATS, lambda x: paddle.nn.functional.softmax(x, axis=axis), x)
 
 
 @emits("LogSoftmax")
-def log_softmax(paddle: Recorder, x: Tensor, *, axis: int) -> Expr:
+def log_softmax(paddle: Recorder, x: Tensor, *, axis: int) -> Any:
     """By its definition: Paddle's own gives nothing below about -64."""
     return computed(paddle, FLOATS, lambda x: exact_log_softmax(paddle, x, axis), x)
 
 
-def exact_log_softmax(paddle: Recorder, x: Expr, axis: int) -> Expr:
+def exact_log_softmax(paddle: Recorder, x: Expr, axis: int) -> Any:
     """x - max - log(sum(exp(x - max))) along an axis."""
     shifted = x - paddle.max(x, axis=axis, keepdim=True)
     return shifted - paddle.log(paddle.sum(paddle.exp(shifted), axis=axis, keepdim=True))
 
 
 @emits("Hardmax")
-def hardmax(paddle: Recorder, x: Tensor, *, axis: int) -> Expr:
+def hardmax(paddle: Recorder, x: Tensor, *, axis: int) -> Any:
     """1 at the first maximum along an axis, 0 elsewhere."""
     axis = normal_axis(axis, x.rank)
     size = size_of(paddle, x, axis)

@@ -10,7 +10,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.backends.paddle.dtypes import paddle_dtype
-from paddlify.backends.paddle.expression import Expr, Tensor
+from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import INLINE_ELEMENTS, Recorder
 from paddlify.errors import Refusal
 
@@ -30,7 +30,6 @@ _WIDER: dict[str, tuple[str, ...]] = {
     "int32": ("int64", "float64"),
     "int64": (),
     "float8_e4m3fn": ("float32", "float64"),
-    "float8_e5m2": ("float32", "float64"),
     "float16": ("float32", "float64"),
     "bfloat16": ("float32", "float64"),
     "float32": ("float64",),
