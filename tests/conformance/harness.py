@@ -43,7 +43,8 @@ def check(case: Case) -> Outcome:
 def _check(case: Case, folder: Path) -> Outcome:
     import paddlify
     import importlib.util
-    if not importlib.util.find_spec("paddlify.frontends.onnx.upgrade"):
+    spec = importlib.util.find_spec("paddlify.frontends.onnx.upgrade")
+    if not spec or not spec.origin:
         from tests.conformance import _shim as paddlify
 
     try:

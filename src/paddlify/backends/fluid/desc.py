@@ -1,0 +1,151 @@
+"""`ProgramDesc` as Python values: operators with slots and attributes, variables with shape and dtype."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+INT, FLOAT, STRING, INTS, FLOATS, STRINGS, BOOLEAN, BOOLEANS, BLOCK, LONG, BLOCKS, LONGS = range(12)
+_FIELDS: Final = {
+    INT: "i", FLOAT: "f", STRING: "s", INTS: "ints", FLOATS: "floats", STRINGS: "strings", BOOLEAN: "b",
+    BOOLEANS: "bools", BLOCK: "block_idx", LONG: "l", BLOCKS: "blocks_idx", LONGS: "longs",
+}  # fmt: skip
+_NEWER: Final = {12: "float64s", 13: "var_name", 14: "vars_name", 15: "float64", 16: "scalar", 17: "scalars"}
+BOOL, INT16, INT32, INT64, FP16, FP32, FP64 = range(7)
+"""Element types of a variable, as `VarType.Type` numbers them."""
+
+
+@dataclass
+class Op:
+    """One operator: slots name lists of variables, attributes are Python values."""
+
+    type: str
+    inputs: dict[str, list[str]]
+    outputs: dict[str, list[str]]
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def input(self, slot: str) -> str:
+        """The one variable of an input slot; "" where the slot is empty."""
+        names = self.inputs.get(slot) or [""]
+        return names[0]
+
+    def output(self, slot: str = "Out") -> str:
+        """The one variable of an output slot; "" where the slot is empty."""
+        names = self.outputs.get(slot) or [""]
+        return names[0]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What an operator of Fluid takes; attributes with the number of their type."""
+
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    attributes: Mapping[str, int]
+
+
+@cache
+def fluid_schemas() -> Mapping[str, Schema]:
+    """Fluid 1.8.5's operators by type, as `tools/fluid_ops.py` read them from it."""
+    values = json.loads(Path(__file__).with_name("ops.json").read_text(encoding="utf-8"))
+    return {name: Schema(**value) for name, value in values.items()}
+
+
+class Block:
+    """The variables of a block, with room for new ones.
+
+    Args:
+        proto: the block's message, which new variables are added to.
+        parent: the block around it, whose variables are seen too.
+    """
+
+    def __init__(self, proto: Any, parent: Block | None = None) -> None:
+        self.proto = proto
+        self._parent = parent
+        self._variables = {variable.name: variable for variable in proto.vars}
+
+    def shape(self, name: str) -> list[int]:
+        """Dimensions of a variable, -1 where dynamic."""
+        return list(self._tensor(name).dims)
+
+    def rank(self, name: str) -> int:
+        """Number of dimensions of a variable."""
+        return len(self.shape(name))
+
+    def dtype(self, name: str) -> int:
+        """Element type of a variable, as `VarType.Type` numbers it."""
+        return int(self._tensor(name).data_type)
+
+    def temporary(self, like: str, shape: Sequence[int] | None = None, dtype: int | None = None) -> str:
+        """A new variable with the shape and dtype of another one, where none is given; returns its name."""
+        name = f"{like}.{len(self._variables)}"
+        while name in self._variables:
+            name += "_"
+        variable = self.proto.vars.add()
+        variable.CopyFrom(self._find(like))
+        variable.name, variable.persistable = name, False
+        tensor = variable.type.dense_tensor.tensor
+        if shape is not None:
+            tensor.dims[:] = shape
+        if dtype is not None:
+            tensor.data_type = dtype
+        self._variables[name] = variable
+        return name
+
+    def _tensor(self, name: str) -> Any:
+        return self._find(name).type.dense_tensor.tensor
+
+    def _find(self, name: str) -> Any:
+        if name in self._variables:
+            return self._variables[name]
+        if self._parent is None:
+            raise KeyError(f"the program has no variable '{name}'")
+        return self._parent._find(name)
+
+
+def read_op(proto: Any) -> Op:
+    """An operator from its message."""
+    return Op(
+        proto.type,
+        {slot.parameter: list(slot.arguments) for slot in proto.inputs},
+        {slot.parameter: list(slot.arguments) for slot in proto.outputs},
+        {attribute.name: _value(attribute) for attribute in proto.attrs},
+    )
+
+
+def write_op(op: Op, proto: Any) -> None:
+    """Fill a new message with an operator whose slots and attributes are all Fluid's."""
+    schema = fluid_schemas()[op.type]
+    proto.type = op.type
+    for slots, names in ((proto.inputs, op.inputs), (proto.outputs, op.outputs)):
+        for parameter, arguments in names.items():
+            slot = slots.add()
+            slot.parameter = parameter
+            slot.arguments.extend(arguments)
+    for name, value in op.attributes.items():
+        attribute = proto.attrs.add()
+        attribute.name, attribute.type = name, schema.attributes[name]
+        target = _FIELDS[attribute.type]
+        if isinstance(value, list):
+            getattr(attribute, target).extend(value)
+        else:
+            setattr(attribute, target, value)
+
+
+def _value(attribute: Any) -> Any:
+    kind = int(attribute.type)
+    value = getattr(attribute, _FIELDS.get(kind) or _NEWER.get(kind, "name"))
+    if kind == 16:
+        return _scalar(value)
+    if kind == 17:
+        return [_scalar(item) for item in value]
+    return list(value) if kind in (INTS, FLOATS, STRINGS, BOOLEANS, BLOCKS, LONGS, 12, 14) else value
+
+
+def _scalar(value: Any) -> Any:
+    """A number of the message Scalar, whose type says which field holds it: 1 bool, 2 long, 3 float64."""
+    return {1: value.b, 2: value.i, 3: value.r}.get(int(value.type))
