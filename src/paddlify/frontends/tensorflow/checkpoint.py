@@ -86,7 +86,7 @@ class Checkpoint:
         if name not in self:
             raise LoadError(f"{self.prefix}: has no variable '{name}'{did_you_mean(self.suggestions(name))}")
         entry = self._entry(name.encode(), name)
-        wanted = _wanted(shape_and_slice, entry.shape, name)
+        wanted = wanted_box(shape_and_slice, entry.shape, name)
         whole = tuple((0, dim) for dim in entry.shape)
         if not entry.slices:
             tensor = self._stored(name, entry)
@@ -230,7 +230,7 @@ def _resolved(extents: Sequence[Extent], shape: Sequence[int], name: str) -> tup
     return resolved
 
 
-def _wanted(text: str, shape: tuple[int, ...], name: str) -> tuple[Extent, ...]:
+def wanted_box(text: str, shape: tuple[int, ...], name: str) -> tuple[Extent, ...]:
     """The box that a specification of RestoreV2 names: "" (all) or the full shape and a slice "0,50:-"."""
     if not text:
         return tuple((0, dim) for dim in shape)
@@ -301,7 +301,7 @@ def _latest(folder: Path) -> Path | None:
 
 
 def _from_state(state: Path) -> Path | None:
-    """The file `checkpoint` names the latest one, by a path that may be of another machine."""
+    """The file `checkpoint` names the latest one, by a path that may be of another folder or machine."""
     from google.protobuf import text_format
 
     try:
@@ -311,7 +311,7 @@ def _from_state(state: Path) -> Path | None:
     if not found.model_checkpoint_path:
         return None
     recorded = Path(found.model_checkpoint_path.replace("\\", "/"))
-    for prefix in (state.parent / recorded, state.parent / recorded.name):
+    for prefix in (state.parent / recorded.name, state.parent / recorded):
         if prefix.with_name(prefix.name + ".index").exists():
             return prefix
     raise LoadError(f"{state}: names the checkpoint '{recorded.name}', which is not in this folder")

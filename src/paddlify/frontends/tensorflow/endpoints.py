@@ -24,11 +24,13 @@ class Ends:
 
     Attributes:
         inputs: for each value that is fed, a placeholder node under its name in the converted model.
+        found: whether the inputs are all placeholders that the outputs may need, rather than what was asked for.
         outputs: each name in the converted model with its value.
         notes: what was decided for the user.
     """
 
     inputs: Mapping[Endpoint, Node]
+    found: bool
     outputs: Mapping[str, Endpoint]
     notes: Sequence[str]
 
@@ -46,22 +48,27 @@ def choose(graph: Graph, signature: Signature | None, options: LoadOptions) -> E
     else:
         outputs = {str(endpoint): endpoint for endpoint in find_outputs.find(graph)}
         notes.append(f"outputs were not given and are taken to be: {', '.join(outputs)}")
-    inputs = _inputs(graph, signature, options, outputs.values(), notes)
+    given = _given_inputs(graph, signature, options)
+    inputs = given if given is not None else _placeholders(graph, outputs.values(), notes)
     shapes = _shapes(graph, signature, options, inputs)
     return Ends(
         {endpoint: _placeholder(name, endpoint, graph, shapes.get(name)) for name, endpoint in inputs.items()},
+        given is None,
         outputs,
         notes,
     )
 
 
-def _inputs(
-    graph: Graph, signature: Signature | None, options: LoadOptions, outputs: Iterable[Endpoint], notes: list[str]
-) -> dict[str, Endpoint]:
+def _given_inputs(graph: Graph, signature: Signature | None, options: LoadOptions) -> dict[str, Endpoint] | None:
     if options.inputs:
         return {_model_name(name): _find(name, graph, signature, "inputs") for name in options.inputs}
     if signature is not None and (signature.inputs or not options.outputs):
         return dict(signature.inputs)
+    return None
+
+
+def _placeholders(graph: Graph, outputs: Iterable[Endpoint], notes: list[str]) -> dict[str, Endpoint]:
+    """The placeholders that some values need, in the order of the graph."""
     needed = find_outputs.ancestors(graph, outputs)
     found = {}
     for node in graph:

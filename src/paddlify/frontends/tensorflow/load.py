@@ -39,16 +39,16 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     """
     found = sources.read(Path(source), options.extra)
     ends = endpoints.choose(found.graph, found.signature, options)
-    functions = ChainMap({}, found.graph.functions)
-    body = lower.ready(found.graph, functions, list(ends.outputs.values()), inputs=ends.inputs)
-    _check_inputs(body.nodes, ends.inputs.values())
+    variables = Variables(found.graph, found.saver, found.checkpoint)
+    state = lower.Lowering(ChainMap({}, found.graph.functions), variables)
+    body = state.ready(found.graph, list(ends.outputs.values()), inputs=ends.inputs)
+    inputs = _inputs(body.nodes, ends)
 
     graph = ir.Graph([], [], nodes=[], name=Path(source).name, opset_imports={"": opset.LOWERING_OPSET})
     op = TensorFlowBuilder(graph)
-    state = lower.Lowering(functions, Variables(found.graph, found.saver, found.checkpoint))
     op.context = state
-    perms = layout.perms(body.nodes, ends.inputs.values(), options.input_layout)
-    arguments = {node.name: _input(op, node, perms.get(node.name)) for node in ends.inputs.values()}
+    perms = layout.perms(body.nodes, inputs, options.input_layout)
+    arguments = {node.name: _input(op, node, perms.get(node.name)) for node in inputs}
     try:
         results = lower.values_of(state.run(op, body, arguments))
     except Refusal as refusal:
@@ -57,14 +57,21 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     _name_outputs(op, dict(zip(ends.outputs, results, strict=True)))
     model = ir.Model(graph, ir_version=_IR_VERSION, producer_name="paddlify")
     RemoveUnusedNodesPass()(model)
-    return Loaded(model, found.kind, [*found.notes, *ends.notes])
+    notes = [*found.notes, *ends.notes]
+    if state.dropouts:
+        notes.append(f"{len(state.dropouts)} dropout(s) were removed, as for inference")
+    return Loaded(model, found.kind, notes)
 
 
-def _check_inputs(nodes: Sequence[Node], given: Sequence[Node]) -> None:
-    names = {node.name for node in given}
-    missing = [node.name for node in nodes if node.op in endpoints.PLACEHOLDERS and node.name not in names]
+def _inputs(nodes: Sequence[Node], ends: endpoints.Ends) -> list[Node]:
+    """The placeholders that are inputs of the converted model; raises UsageError where one is missing."""
+    inputs = list(ends.inputs.values())
+    names = {node.name for node in inputs}
+    needed = [node.name for node in nodes if node.op in endpoints.PLACEHOLDERS]
+    missing = [name for name in needed if name not in names]
     if missing:
         raise UsageError(f"the outputs need inputs that were not given: {', '.join(missing)} (see --inputs)")
+    return [node for node in inputs if node.name in needed] if ends.found else inputs
 
 
 def _input(op: TensorFlowBuilder, node: Node, perm: Sequence[int] | None) -> ir.Value:

@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from paddlify.errors import LoadError, Refusal, UnsupportedNode
 from paddlify.frontends.tensorflow.control_flow.functional import functionalised
+from paddlify.frontends.tensorflow.dropout import remove_dropout
 from paddlify.frontends.tensorflow.flatten import Flattener, topological
 from paddlify.frontends.tensorflow.graph import Endpoint, Function, Graph, Node
 from paddlify.frontends.tensorflow.lowering import Handle, TensorFlowBuilder, lower_node, lowers
@@ -41,11 +42,17 @@ class Body:
 
 @dataclass
 class Lowering:
-    """The state of one conversion: what is shared by the main graph and all functions' bodies."""
+    """The state of one conversion: what is shared by the main graph and all functions' bodies.
+
+    Attributes:
+        refused: the nodes that cannot be lowered, by name.
+        dropouts: the names of the dropouts that were removed.
+    """
 
     functions: MutableMapping[str, Function]
     variables: Variables
     refused: dict[str, UnsupportedNode] = field(default_factory=dict)
+    dropouts: list[str] = field(default_factory=list)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _variables: dict[str, Variable] = field(default_factory=dict)
 
@@ -61,8 +68,22 @@ class Lowering:
             raise LoadError(f"the function '{function}' is called, but the model does not have it")
         if function not in self._bodies:
             found = self.functions[function]
-            self._bodies[function] = ready(found, self.functions, list(found.results.values()), found.arguments)
+            self._bodies[function] = self.ready(found, list(found.results.values()), found.arguments)
         return self._bodies[function]
+
+    def ready(
+        self, graph: Graph, outputs: Sequence[Endpoint], arguments: Sequence[str] = (),
+        inputs: Mapping[Endpoint, Node] | None = None,
+    ) -> Body:
+        """A graph cut to what its outputs need, made flat and functional, and in order.
+
+        Raises LoadError when it is damaged.
+        """
+        flattener = Flattener(functionalised(graph, self.functions, outputs), self.functions, inputs)
+        ends = [flattener.add(output) for output in outputs]
+        self.variables.merge_partitions(flattener.flat)
+        self.dropouts += remove_dropout(flattener.flat)
+        return Body(topological(flattener.flat, ends, _cycle), arguments, ends)
 
     def run(self, op: TensorFlowBuilder, body: Body, arguments: Mapping[str, Any]) -> list[Any]:
         """Lower a body with its arguments bound to values; gives its results.
@@ -91,18 +112,6 @@ class Lowering:
         if any(result is None for result in results):
             raise BodyRefused
         return results
-
-
-def ready(
-    graph: Graph, functions: MutableMapping[str, Function], outputs: Sequence[Endpoint], arguments: Sequence[str] = (),
-    inputs: Mapping[Endpoint, Node] | None = None,
-) -> Body:
-    """A graph cut to what its outputs need, flat and in order; raises LoadError when it is damaged."""
-    graph = functionalised(graph, functions, outputs)
-    flattener = Flattener(graph, functions, inputs)
-    ends = [flattener.add(output) for output in outputs]
-    nodes = topological(flattener.flat, ends, _cycle)
-    return Body(nodes, arguments, ends)
 
 
 def _cycle(node: Node) -> LoadError:

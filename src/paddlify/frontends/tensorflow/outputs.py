@@ -15,12 +15,17 @@ from paddlify.frontends.tensorflow.control_flow.functional import pivot_controls
 from paddlify.frontends.tensorflow.graph import Endpoint, Graph, Node
 
 _TRAINING: Final = re.compile(
-    r"(Resource)?(Sparse)?Apply|Assign|(Resource)?Scatter|Save|Restore|Merge.*Checkpoints|ShardedFilename|.*Summary"
-    r"|.*Queue|.*Reader|.*Iterator|.*Dataset|NoOp$|Assert$|Print|VarIsInitialized|VariableV2$|Variable$|VarHandleOp$"
-    r"|IsVariableInitialized|Const$|ControlTrigger|DestroyResource|.*Grad(V\d)?$|ReadVariableOp$|.*Barrier"
-    r"|BroadcastGradientArgs$|.*BackpropFilter(V\d)?$|InvertPermutation$|ConcatOffset$|Random|Truncated|Stateless"
+    r"(Resource)?(Sparse)?Apply|Assign|(Resource)?Scatter(Add|Sub|Update|Nd(Add|Sub|Update))$|Save|Restore"
+    r"|Merge.*Checkpoints|ShardedFilename|.*Summary|.*Queue|.*Barrier|NoOp$|Assert$|Print|VarIsInitialized"
+    r"|IsVariableInitialized|ControlTrigger|DestroyResource|.*Grad(V\d)?$|BroadcastGradientArgs$"
+    r"|.*BackpropFilter(V\d)?$|InvertPermutation$|ConcatOffset$"
 )
-"""Operators whose values nobody wants from a trained model (matched at the beginning of the name)."""
+"""Operators (matched at the beginning of the name) that train or tell: what only they take counts as not taken."""
+_SOURCES: Final = re.compile(
+    r"Const$|VariableV2$|Variable$|VarHandleOp$|ReadVariableOp$|.*Reader|.*Iterator|.*Dataset|Random|Truncated|Stateless"
+    r"|Placeholder"
+)
+"""Operators that are no results by themselves."""
 _GRADIENTS: Final = re.compile(r"(^|/)gradients(_\d+)?/")
 _LOSSES: Final = ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits")
 _VIEWS: Final = frozenset({
@@ -42,7 +47,7 @@ def find(graph: Graph) -> list[Endpoint]:
         taken = {item.node for node in forward for item in node.inputs}
         found = [node for node in forward if node.name not in taken and node.name in fed]
         found = _outside_control_flow(graph, found)
-    found = [node for node in found if node.op not in PLACEHOLDERS]
+    found = [node for node in found if not _SOURCES.match(node.op)]
     if not found:
         raise UsageError("no outputs can be found in the graph: name them with --outputs")
     return [Endpoint(node.name, index) for node in found for index in range(len(node.output_types() or "1"))]

@@ -29,7 +29,7 @@ class Variable(Handle):
         return self._value
 
 
-takes_handles |= {"ReadVariableOp", "ResourceGather", "ResourceGatherNd"}
+takes_handles |= {"Identity", "ReadVariableOp", "ResourceGather", "ResourceGatherNd"}
 
 
 @lowers("Const")
@@ -67,6 +67,11 @@ def resource_gather(
 @lowers("ResourceGatherNd")
 def resource_gather_nd(op: TensorFlowBuilder, resource: Handle, indices: ir.Value, *, dtype: Any) -> ir.Value:
     return op.lower("GatherNd", _variable(resource).read(op), indices)  # type: ignore[no-any-return]
+
+
+@lowers("Identity")
+def identity(op: TensorFlowBuilder, x: Any) -> Any:
+    return x
 
 
 @lowers("EnsureShape")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import onnx_ir as ir
 
 from paddlify.errors import LoadError
-from paddlify.frontends.tensorflow.checkpoint import Checkpoint, did_you_mean
+from paddlify.frontends.tensorflow.checkpoint import Checkpoint, did_you_mean, wanted_box
 from paddlify.frontends.tensorflow.flatten import CALLS
 from paddlify.frontends.tensorflow.graph import Endpoint, Function, Graph, Node
 from paddlify.frontends.tensorflow.savedmodel import Saver
 
+VARIABLES: Final = ("VarHandleOp", "VariableV2", "Variable")
 _PASSED = ("Identity", "Cast")
 
 
@@ -56,6 +57,22 @@ class Variables:
             raise LoadError(f"'{saved.key}' has the shape {found} in the checkpoint and {list(shape)} in the graph")
         return tensor
 
+    def merge_partitions(self, graph: Graph) -> None:
+        """In a flat graph, make each concatenation of all the parts of one variable the variable that they are."""
+        for node in list(graph):
+            if node.op != "ConcatV2":
+                continue
+            parts = [_handle(graph, item) for item in node.inputs[:-1]]
+            saved = [self._saved.get(part.name) if part is not None else None for part in parts]
+            key = saved[0].key if saved[0] is not None else None
+            if any(item is None or item.key != key or not item.part for item in saved) or parts[0] is None:
+                continue
+            shape = _joined([item.part for item in saved if item is not None], _axis(graph, node.inputs[-1]))
+            if shape is not None and key is not None:
+                attributes = {"dtype": parts[0].attribute("dtype"), "shape": shape, "shared_name": key}
+                graph.nodes[node.name] = Node(node.name, "VariableV2", attributes=attributes)
+                self._saved[node.name] = Saved(key, "")
+
     def _saved_as(self, node: Node) -> Saved:
         if node.name in self._saved:
             return self._saved[node.name]
@@ -68,6 +85,38 @@ class Variables:
 def name_of(node: Node) -> str:
     """The name that a variable's user gave it."""
     return node.attributes.get("shared_name") or node.name  # type: ignore[no-any-return]
+
+
+def _handle(graph: Graph, endpoint: Endpoint) -> Node | None:
+    """The variable that a value of a flat graph is read from."""
+    node = graph[endpoint.node]
+    if node.op == "ReadVariableOp":
+        node = graph[node.inputs[0].node]
+    return node if node.op in VARIABLES else None
+
+
+def _axis(graph: Graph, endpoint: Endpoint) -> int | None:
+    """The axis of a concatenation, if it is a constant."""
+    value = graph[endpoint.node].attributes.get("value")
+    return int(value.numpy()) if isinstance(value, ir.TensorProtocol) and value.shape.rank() == 0 else None
+
+
+def _joined(parts: Sequence[str], axis: int | None) -> tuple[int, ...] | None:
+    """The full shape, if the parts ("100 20 0,50:-") are all of a variable, in order along the axis."""
+    shapes = {part.rpartition(" ")[0] for part in parts}
+    if len(shapes) != 1:
+        return None
+    shape = tuple(int(dim) for dim in shapes.pop().split(" "))
+    boxes = [wanted_box(part, shape, "variable") for part in parts]
+    cut = [index for index, dim in enumerate(shape) if any(box[index] != (0, dim) for box in boxes)]
+    if axis is None or cut != [axis % len(shape)]:
+        return None
+    position = 0
+    for start, length in (box[axis] for box in boxes):
+        if start != position:
+            return None
+        position += length
+    return shape if position == shape[axis] else None
 
 
 def _fits(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
@@ -127,7 +176,7 @@ def _variable(graph: Graph, endpoint: Endpoint, handles: Mapping[str, str | None
         return None
     if node.op == "_Arg":
         return handles.get(node.name)
-    return node.name if node.op in ("VarHandleOp", "VariableV2", "Variable") else None
+    return node.name if node.op in VARIABLES else None
 
 
 def _saved(graph: Graph, endpoint: Endpoint) -> Saved | None:

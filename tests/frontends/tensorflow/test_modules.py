@@ -1,0 +1,27 @@
+"""SavedModels of TensorFlow 2: functions, variables, functional control flow, tensor lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from frontends.tensorflow.compare import assert_same, loaded, names
+from paddlify.errors import UnsupportedModel
+
+
+@pytest.mark.parametrize("count", [0, 2, 5])
+def test_functions_and_control_flow(modules: Path, tmp_path: Path, count: int) -> None:
+    found = loaded(modules / f"functions_{count}" / "saved")
+    assert names(found) == (["count", "x"], ["chosen", "total", "y"])
+    assert {"weights", "table"} <= set(found.model.graph.initializers)
+    assert_same(found, modules / f"functions_{count}", tmp_path)
+
+
+def test_tensor_lists(modules: Path, tmp_path: Path) -> None:
+    assert_same(loaded(modules / "lists" / "saved"), modules / "lists", tmp_path)
+
+
+def test_a_variable_that_is_assigned_is_refused(modules: Path) -> None:
+    with pytest.raises(UnsupportedModel, match="the variable 'counter' is assigned by '.*' before it is read"):
+        loaded(modules / "mutating" / "saved")
