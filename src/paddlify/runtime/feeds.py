@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from paddlify.errors import InputError
 from paddlify.report import TensorSpec
 
+Feeds: TypeAlias = Mapping[str, Any] | Mapping[TensorSpec, Any] | Mapping[str | TensorSpec, Any]
+"""What is fed to a model: values by name or by spec."""
+
 
 def ordered_feeds(
-    feeds: Mapping[str | TensorSpec, Any], specs: Sequence[TensorSpec]
+    feeds: Feeds, specs: Sequence[TensorSpec]
 ) -> dict[str, np.ndarray[Any, Any]]:
     """The feeds as arrays, in the order of `specs`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from paddlify.errors import InputError, LoadError, PaddlifyError
 from paddlify.report import Report, RuntimeChoice, TensorSpec
 from paddlify.runtime import engine
-from paddlify.runtime.feeds import element_type, ordered_feeds
+from paddlify.runtime.feeds import Feeds, element_type, ordered_feeds
 
 logger = logging.getLogger("paddlify")
 
@@ -43,7 +43,7 @@ class Model:
         self._predictor = self._start()
         self._check_arity()
 
-    def inference(self, feed_dict: Mapping[str | TensorSpec, Any]) -> list[np.ndarray[Any, Any]]:
+    def inference(self, feed_dict: Feeds) -> list[np.ndarray[Any, Any]]:
         """Outputs, in the order of `outputs`, for inputs given by name or spec.
 
         Each array has the declared dtype. Raises InputError when a feed does not fit its input, and

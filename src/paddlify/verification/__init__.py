@@ -14,8 +14,8 @@ from paddlify import frontends
 from paddlify.errors import UsageError
 from paddlify.frontends.base import Loaded, LoadOptions
 from paddlify.progress import Progress, Silent
-from paddlify.report import Report, RuntimeChoice, TensorSpec
-from paddlify.runtime.feeds import ordered_feeds
+from paddlify.report import Report, RuntimeChoice
+from paddlify.runtime.feeds import Feeds, ordered_feeds
 from paddlify.verification import runners
 from paddlify.verification.bisect import Difference, first_difference
 from paddlify.verification.compare import OutputComparison, compare
@@ -36,7 +36,7 @@ Array = np.ndarray[Any, Any]
 
 def verify(
     model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, folder: str | os.PathLike[str], *,
-    inputs: Mapping[str | TensorSpec, Any] | None = None, reference: Mapping[str, Array] | None = None,
+    inputs: Feeds | None = None, reference: Mapping[str, Array] | None = None,
     rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
     bisect: bool = False, source_format: str | None = None, progress: Progress | None = None,
     **frontend_options: Any,

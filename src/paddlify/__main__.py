@@ -1,0 +1,5 @@
+"""`python -m paddlify` is the command `paddlify`."""
+
+from paddlify.cli import main
+
+main()
