@@ -59,7 +59,7 @@ def _plain(item: Any) -> Input:
 def const(data: Any, dtype: Any = None) -> Constant:
     """A constant; whole numbers are int32 unless `dtype` is given, fractions float32, as in TensorFlow."""
     array = np.asarray(data, dtype)
-    if dtype is None and not isinstance(data, np.ndarray):
+    if dtype is None and not isinstance(data, (np.ndarray, np.generic)):
         array = array.astype({"i": np.int32, "f": np.float32}.get(array.dtype.kind, array.dtype))
         array = array.astype(np.int32) if array.size == 0 else array
     return Constant(array)
