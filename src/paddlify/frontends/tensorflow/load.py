@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +11,14 @@ import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode, UsageError
+from paddlify.frontends import edges
 from paddlify.frontends.base import Loaded, LoadOptions
-from paddlify.frontends.tensorflow import endpoints, layout, lower, sources
+from paddlify.frontends.tensorflow import endpoints, lower, sources
 from paddlify.frontends.tensorflow import ops as _ops  # noqa: F401 - registers the lowerings
 from paddlify.frontends.tensorflow.control_flow import branches as _branches  # noqa: F401
 from paddlify.frontends.tensorflow.control_flow import loops as _loops  # noqa: F401
 from paddlify.frontends.tensorflow.graph import Node
+from paddlify.frontends.tensorflow.layout import source_layout
 from paddlify.frontends.tensorflow.lowering import TensorFlowBuilder
 from paddlify.frontends.tensorflow.variables import Variables
 from paddlify.ir import opset
@@ -47,8 +48,8 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     graph = ir.Graph([], [], nodes=[], name=Path(source).name, opset_imports={"": opset.LOWERING_OPSET})
     op = TensorFlowBuilder(graph)
     op.context = state
-    perms = layout.perms(body.nodes, inputs, options.input_layout)
-    arguments = {node.name: _input(op, node, perms.get(node.name)) for node in inputs}
+    arguments = {node.name: _input(graph, node) for node in inputs}
+    edges.name_dimensions(graph)
     try:
         results = lower.values_of(state.run(op, body, arguments))
     except Refusal as refusal:
@@ -57,6 +58,7 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     _name_outputs(op, dict(zip(ends.outputs, results, strict=True)))
     model = ir.Model(graph, ir_version=_IR_VERSION, producer_name="paddlify")
     RemoveUnusedNodesPass()(model)
+    _set_layout(model, body.nodes, options.input_layout)
     notes = [*found.notes, *ends.notes]
     if state.dropouts:
         notes.append(f"{len(state.dropouts)} dropout(s) were removed, as for inference")
@@ -74,24 +76,24 @@ def _inputs(nodes: Sequence[Node], ends: endpoints.Ends) -> list[Node]:
     return [node for node in inputs if node.name in needed] if ends.found else inputs
 
 
-def _input(op: TensorFlowBuilder, node: Node, perm: Sequence[int] | None) -> ir.Value:
-    """Make a placeholder an input of the graph, in another layout if `perm` is given; gives it as the source has it."""
+def _input(graph: ir.Graph, node: Node) -> ir.Value:
+    """Make a placeholder an input of the graph."""
     shape = node.attribute("shape")
-    dims = None if shape is None else [_dim(node.name, axis, dim) for axis, dim in enumerate(shape)]
-    if dims is not None and perm is not None:
-        dims = [dims[perm.index(axis)] for axis in range(len(dims))]
     value = ir.Value(
-        name=node.name, type=ir.TensorType(node.attribute("dtype")), shape=None if dims is None else ir.Shape(dims)
+        name=node.name, type=ir.TensorType(node.attribute("dtype")), shape=None if shape is None else ir.Shape(shape)
     )
-    op.graph.inputs.append(value)
-    if perm is None:
-        return value
-    with op.at(node):
-        return op.Transpose(value, perm=list(perm))  # type: ignore[no-any-return]
+    graph.inputs.append(value)
+    return value
 
 
-def _dim(name: str, axis: int, dim: int | None) -> int | str:
-    return dim if dim is not None else f"{re.sub('[^A-Za-z0-9_]', '_', name)}_{axis}"
+def _set_layout(model: ir.Model, nodes: Sequence[Node], layout: str) -> None:
+    """Let the inputs of rank 4 be fed in a layout; raises UsageError where there are none."""
+    if layout == "source":
+        return
+    if not any(value.shape is not None and value.shape.rank() == 4 for value in model.graph.inputs):
+        raise UsageError(f"--input-layout is {layout}, but no input has rank 4")
+    found = source_layout(nodes)
+    edges.set_input_layout(model, layout, lambda value: found)
 
 
 def _name_outputs(op: TensorFlowBuilder, outputs: Mapping[str, ir.Value]) -> None:

@@ -4,6 +4,6 @@ Importing this package registers them all: each family is imported here by name.
 """
 
 from paddlify.frontends.tensorflow.lowering import lowers
-from paddlify.frontends.tensorflow.ops import array, conv, gather_scatter, linalg, math, nn, pool, reduce, resize, slicing
+from paddlify.frontends.tensorflow.ops import array, conv, gather_scatter, image, linalg, math, nn, pool, quant, reduce, resize, slicing
 
-__all__ = ["lowers", "array", "conv", "gather_scatter", "linalg", "math", "nn", "pool", "reduce", "resize", "slicing"]
+__all__ = ["lowers", "array", "conv", "gather_scatter", "image", "linalg", "math", "nn", "pool", "quant", "reduce", "resize", "slicing"]

@@ -46,26 +46,32 @@ def padded(
     is TensorFlow's SAME where no kernel is dilated or smaller than its stride (its pads could be negative there);
     elsewhere a dynamic size is padded with `fill`.
     """
-    rank = len(window.kernel)
     if padding == "VALID":
         return x, {"pads": None}
     if padding == "EXPLICIT":
         return x, {"pads": explicit_pads(explicit, data_format)}
     if padding != "SAME":
         raise Refusal(f"padding {padding} is not supported")
+    pads = _same_pads(x, window)
+    if pads is not None:
+        return x, {"pads": pads if any(pads) else None}
+    plain = all(dilation == 1 for dilation in window.dilations)
+    if plain and all(size >= step for size, step in zip(window.kernel, window.strides, strict=True)):
+        return x, {"auto_pad": "SAME_UPPER"}
+    return same_padded(op, x, window, fill), {"pads": None}
+
+
+def _same_pads(x: Value, window: Window) -> list[int] | None:
+    """ONNX's pads for SAME; None where they depend on a size that is not known."""
     totals = [
         same_total(size, *steps)
         for size, *steps in zip(sizes(x)[2:], window.extents, window.strides, strict=True)
     ]
     known = [total for total in totals if total is not None]
-    if len(known) == rank:
-        before = [total // 2 for total in known]
-        pads = before + [total - part for total, part in zip(known, before, strict=True)]
-        return x, {"pads": pads if any(pads) else None}
-    plain = all(dilation == 1 for dilation in window.dilations)
-    if plain and all(size >= step for size, step in zip(window.kernel, window.strides, strict=True)):
-        return x, {"auto_pad": "SAME_UPPER"}
-    return _padded_in_graph(op, x, window, fill), {"pads": None}
+    if len(known) != len(totals):
+        return None
+    before = [total // 2 for total in known]
+    return before + [total - part for total, part in zip(known, before, strict=True)]
 
 
 def explicit_pads(explicit: Sequence[int], data_format: str) -> list[int] | None:
@@ -86,9 +92,13 @@ def same_total(size: int | None, extent: int, stride: int) -> int | None:
     return None
 
 
-def _padded_in_graph(op: Op, x: Value, window: Window, fill: float) -> Value:
-    """`x` padded by what `same_total` says of its dynamic sizes."""
+def same_padded(op: Op, x: Value, window: Window, fill: float) -> Value:
+    """`x`, which has its channels as axis 1, padded as SAME says, by a node of the graph."""
     rank = len(window.kernel)
+    known = _same_pads(x, window)
+    if known is not None:
+        pads = op.constant([0, 0, *known[:rank], 0, 0, *known[rank:]])
+        return op.Pad(x, pads, op.constant_like(x, fill), mode="constant") if any(known) else x
     size = op.Shape(x, start=2)
     strides, extents = op.constant(list(window.strides)), op.constant(window.extents)
     places = op.Div(op.Add(size, op.constant([step - 1 for step in window.strides])), strides)
