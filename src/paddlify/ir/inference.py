@@ -26,23 +26,39 @@ MAX_ELEMENTS = 1024
 """Constants with more elements than this are not looked into while inferring shapes."""
 
 
+_LIKE_FIRST_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx has no inference function for them
+
+
 def infer_node(node: ir.Node, version: int) -> None:
     """Set dtype, shape and elements of the outputs of `node`, as far as they follow from its inputs.
 
     What cannot be inferred is left as it is; a shape that is already set is kept where inference knows less.
     """
-    if opset.schema(node.domain, node.op_type, None if node.domain else version) is not None:
-        _infer_types(node, version)
+    subgraphs = _CONTROL_FLOW.get(node.op_type) if node.domain == "" else None
+    if subgraphs is not None:
+        subgraphs(node, version)
+    elif node.domain == "" and node.op_type in _LIKE_FIRST_INPUT and node.inputs[0] is not None:
+        node.outputs[0].type, node.outputs[0].shape = node.inputs[0].type, node.inputs[0].shape
+    else:
+        schema = opset.schema(node.domain, node.op_type, None if node.domain else version)
+        if schema is not None:
+            _infer_types(node, schema, version)
     follow = _FOLLOW.get(node.op_type) if node.domain == "" else None
-    if follow is not None and all(value is None or value.dtype in _INTEGERS for value in node.inputs[:1] if node.op_type not in _OF_SHAPE):
+    if follow is not None and (node.op_type in _OF_SHAPE or _is_integer(node.inputs[0])):
         found = follow(node)
-        if found is not None and len(found) <= MAX_ELEMENTS:
+        if found is not None and len(found) <= MAX_ELEMENTS and _rank(node.outputs[0]) <= 1:
             node.outputs[0].meta[ELEMENTS] = tuple(found)
+        else:
+            node.outputs[0].meta.pop(ELEMENTS, None)
     _refine_shape(node)
 
 
+def _is_integer(value: ir.Value | None) -> bool:
+    return value is None or value.dtype in _INTEGERS
+
+
 def infer_graph(graph: ir.Graph, version: int) -> None:
-    """`infer_node` for all nodes of a graph, in order, subgraphs excluded."""
+    """`infer_node` for all nodes of a graph, in order."""
     for node in graph:
         infer_node(node, version)
 
@@ -81,8 +97,7 @@ def type_proto(value: ir.Value) -> onnx.TypeProto:
     return serde.serialize_value(value).type
 
 
-def _infer_types(node: ir.Node, version: int) -> None:
-    schema = opset.schema(node.domain, node.op_type, None if node.domain else version)
+def _infer_types(node: ir.Node, schema: onnx.defs.OpSchema, version: int) -> None:
     known = [value for value in node.inputs if value is not None]
     if any(value.type is None for value in known):
         return
@@ -94,10 +109,9 @@ def _infer_types(node: ir.Node, version: int) -> None:
     proto.output.extend(f"o{index}" if value.name else "" for index, value in enumerate(node.outputs))
     data = {name: serde.serialize_tensor(_tensor(value)) for name, value in names.items() if _is_small(value)}
     types = {name: type_proto(value) for name, value in names.items()}
-    outer = _outer_types(node) if any(attribute.type == ir.AttributeType.GRAPH for attribute in node.attributes.values()) else {}
     try:
         inferred = onnx.shape_inference.infer_node_outputs(
-            schema, proto, {**outer, **types}, data, None,
+            schema, proto, types, data, None,
             [onnx.helper.make_opsetid("", version)], onnx.IR_VERSION,
         )
     except onnx.shape_inference.InferenceError:
@@ -106,19 +120,6 @@ def _infer_types(node: ir.Node, version: int) -> None:
         found = inferred.get(f"o{index}")
         if found is not None:
             _merge(value, found)
-
-
-def _outer_types(node: ir.Node) -> dict[str, onnx.TypeProto]:
-    """Types of the values that subgraphs of `node` take from outside."""
-    found = {}
-    for attribute in node.attributes.values():
-        if attribute.type == ir.AttributeType.GRAPH:
-            inside: set[ir.Value] = set(attribute.as_graph().inputs)
-            for inner in ir.traversal.RecursiveGraphIterator(attribute.as_graph()):
-                for value in inner.inputs:
-                    if value is not None and value.name and value not in inside and value.type is not None:
-                        found[value.name] = type_proto(value)
-    return found
 
 
 def _is_small(value: ir.Value) -> bool:
@@ -136,9 +137,7 @@ def _merge(value: ir.Value, proto: onnx.TypeProto) -> None:
     if proto.WhichOneof("value") is None:
         return
     found = serde.deserialize_type_proto_for_type(proto)
-    if found is not None and (value.type is None or not isinstance(found, ir.TensorType)):
-        value.type = found
-    elif isinstance(found, ir.TensorType) and found.dtype != ir.DataType.UNDEFINED:
+    if found is not None and (value.type is None or found.dtype != ir.DataType.UNDEFINED):
         value.type = found
     shape = serde.deserialize_type_proto_for_shape(proto)
     if shape is not None:
@@ -146,15 +145,127 @@ def _merge(value: ir.Value, proto: onnx.TypeProto) -> None:
 
 
 def merged(known: ir.Shape | None, found: ir.Shape) -> ir.Shape:
-    """The union of what two shapes of one value say; the second wins on contradiction in rank."""
+    """What two shapes of one value say together.
+
+    What was found wins over what was known (a model may declare sizes that are out of date); a dimension that was
+    found to be dynamic, without a name, stays what it was.
+    """
     if known is None or known.rank() != found.rank():
-        return found.copy()
-    dims = [new if isinstance(new, int) or not _is_named(old) and not isinstance(old, int) else old for old, new in zip(known, found, strict=True)]
-    return ir.Shape(dims)
+        return ir.Shape(list(found))
+    return ir.Shape([old if _is_unnamed(new) else new for old, new in zip(known, found, strict=True)])
 
 
-def _is_named(dim: Any) -> bool:
-    return isinstance(dim, ir.SymbolicDim) and dim.value is not None
+def common(first: ir.Shape | None, second: ir.Shape | None) -> ir.Shape | None:
+    """What is true of a value that has either of two shapes; None when not even the rank is."""
+    if first is None or second is None or first.rank() != second.rank():
+        return None
+    return ir.Shape([a if a == b else None for a, b in zip(first, second, strict=True)])
+
+
+def _is_unnamed(dim: Any) -> bool:
+    return isinstance(dim, ir.SymbolicDim) and dim.value is None
+
+
+# Control flow: subgraphs are inferred from what enters them.
+
+
+def _if(node: ir.Node, version: int) -> None:
+    branches = [node.attributes[name].as_graph() for name in ("then_branch", "else_branch")]
+    for branch in branches:
+        infer_graph(branch, version)
+    for value, first, second in zip(node.outputs, *(branch.outputs for branch in branches), strict=False):
+        value.type = first.type if first.type is not None else second.type
+        value.shape = common(first.shape, second.shape)
+
+
+def _loop(node: ir.Node, version: int) -> None:
+    """Inputs: trip count, condition, loop-carried values; the body gives a condition, carried values, scan outputs."""
+    body, carried = node.attributes["body"].as_graph(), node.inputs[2:]
+    for value, dtype in zip(body.inputs[:2], (ir.DataType.INT64, ir.DataType.BOOL), strict=False):
+        value.type = value.type or ir.TensorType(dtype)
+        value.shape = ir.Shape([])
+    _infer_carried(body, carried, body.inputs[2:], body.outputs[1:], version)
+    states = len(carried)
+    _set_states(node.outputs[:states], carried, body.outputs[1 : 1 + states])
+    for value, element in zip(node.outputs[states:], body.outputs[1 + states :], strict=False):
+        value.type = element.type
+        value.shape = None if element.shape is None else ir.Shape([None, *element.shape])
+
+
+def _scan(node: ir.Node, version: int) -> None:
+    """Inputs: states, then tensors that are cut along an axis; the body gives the new states, then slices."""
+    body, count = node.attributes["body"].as_graph(), node.attributes["num_scan_inputs"].as_int()
+    states = len(node.inputs) - count
+    length: int | ir.SymbolicDim = ir.SymbolicDim(None)
+    axes = _ints(node, "scan_input_axes", count)
+    for value, sequence, axis in zip(body.inputs[states:], node.inputs[states:], axes, strict=False):
+        if sequence is None:
+            continue
+        value.type = sequence.type or value.type
+        if sequence.shape is not None:
+            dims = list(sequence.shape)
+            length = dims.pop(axis)
+            value.shape = ir.Shape(dims)
+    initial = node.inputs[:states]
+    _infer_carried(body, initial, body.inputs[:states], body.outputs[:states], version)
+    _set_states(node.outputs[:states], initial, body.outputs[:states])
+    slices = body.outputs[states:]
+    for value, element, axis in zip(
+        node.outputs[states:], slices, _ints(node, "scan_output_axes", len(slices)), strict=False
+    ):
+        value.type = element.type
+        if element.shape is not None:
+            dims = list(element.shape)
+            dims.insert(axis if axis >= 0 else len(dims) + 1 + axis, length)
+            value.shape = ir.Shape(dims)
+
+
+def _infer_carried(
+    body: ir.Graph, initial: Sequence[ir.Value | None], entering: Sequence[ir.Value], leaving: Sequence[ir.Value],
+    version: int,
+) -> None:
+    """Infer a loop's body: a carried value has the shape that it has at first and after every round.
+
+    It is begun with the shape at first; where a round changes it, that dimension (or the rank) is unknown.
+    """
+    for value, first in zip(entering, initial, strict=False):
+        if first is not None:
+            value.type = first.type or value.type
+            value.shape = None if first.shape is None else first.shape.copy()
+    for _ in range(3):
+        infer_graph(body, version)
+        changed = False
+        for value, result in zip(entering, leaving, strict=False):
+            kept = common(value.shape, result.shape)
+            if value.shape is not None and kept != value.shape:
+                value.shape, changed = kept, True
+        if not changed:
+            return
+        _forget_shapes(body)
+    for value in entering:
+        value.shape = None
+    _forget_shapes(body)
+    infer_graph(body, version)
+
+
+def _forget_shapes(graph: ir.Graph) -> None:
+    for node in graph.all_nodes():
+        for value in node.outputs:
+            value.shape = None
+            value.meta.pop(ELEMENTS, None)
+
+
+def _set_states(values: Sequence[ir.Value], initial: Sequence[ir.Value | None], final: Sequence[ir.Value]) -> None:
+    for value, first, last in zip(values, initial, final, strict=False):
+        value.type = last.type or (first.type if first is not None else None)
+        value.shape = common(first.shape if first is not None else None, last.shape)
+
+
+def _ints(node: ir.Node, name: str, count: int) -> Sequence[int]:
+    return node.attributes[name].as_ints() if name in node.attributes else [0] * count
+
+
+_CONTROL_FLOW: dict[str, Callable[[ir.Node, int], None]] = {"If": _if, "Loop": _loop, "Scan": _scan}
 
 
 # Elements of shape arithmetic: each function gives the elements of a node's first output, or None.
@@ -168,13 +279,7 @@ def _shape(node: ir.Node) -> Sequence[Element] | None:
     if shape is None:
         return None
     start, end = _int(node, "start", 0), _int(node, "end", shape.rank())
-    dims = list(shape)[start:end]
-    return [_named(dim) for dim in dims]
-
-
-def _named(dim: Any) -> Element:
-    """A dim without a name gets one (a new symbol): two unknown dims must not compare equal."""
-    return dim if isinstance(dim, int) else dim
+    return list(shape)[start:end]
 
 
 def _size(node: ir.Node) -> Sequence[Element] | None:
@@ -211,7 +316,7 @@ def _gather(node: ir.Node) -> Sequence[Element] | None:
 
 def _slice(node: ir.Node) -> Sequence[Element] | None:
     data = elements_of(node.inputs[0])
-    starts, ends, axes, steps = ((*(elements_of(value) for value in node.inputs[1:]), None, None, None, None))[:4]
+    starts, ends, _, steps = (*(elements_of(value) for value in node.inputs[1:]), None, None, None, None)[:4]
     if data is None or starts is None or ends is None or _rank(node.inputs[0]) != 1:
         return None
     if len(node.inputs) > 4 and node.inputs[4] is not None and steps is None:
@@ -231,8 +336,6 @@ def _concat(node: ir.Node) -> Sequence[Element] | None:
     if any(part is None for part in parts) or any(_rank(value) != 1 for value in node.inputs):
         return None
     return [element for part in parts if part is not None for element in part]
-
-
 
 
 def _constant_of_shape(node: ir.Node) -> Sequence[Element] | None:
@@ -258,7 +361,9 @@ def _range(node: ir.Node) -> Sequence[Element] | None:
 
 def _reduce_prod(node: ir.Node) -> Sequence[Element] | None:
     data = elements_of(node.inputs[0])
-    if data is None or _rank(node.inputs[0]) != 1 or (len(node.inputs) > 1 and elements_of(node.inputs[1]) not in ((0,), (-1,))):
+    if data is None or _rank(node.inputs[0]) != 1:
+        return None
+    if len(node.inputs) > 1 and elements_of(node.inputs[1]) not in ((0,), (-1,)):
         return None
     product: Element = 1
     for element in data:
@@ -298,9 +403,11 @@ def _combine(function: Callable[[Any, Any], Any], a: Element, b: Element) -> Ele
 
 
 def _divide(a: Any, b: Any) -> Any:
-    """ONNX's integer Div truncates towards zero; symbolic dimensions are never negative."""
+    """ONNX's integer Div truncates towards zero, `//` does not: a difference of symbols may be negative."""
     if isinstance(a, int) and isinstance(b, int):
         return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    if any("-" in str(item) for item in (a, b)):
+        raise ValueError("the sign is not known")
     return a // b
 
 
@@ -365,7 +472,8 @@ def _reshaped(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:
             dims.append(source[axis] if source is not None and axis < source.rank() else None)
         else:
             dims.append(None if element == -1 else element)
-    if source is not None and source.is_static() and dims.count(None) == 1 and all(isinstance(d, int) for d in dims if d is not None):
+    known = all(isinstance(dim, int) for dim in dims if dim is not None)
+    if source is not None and source.is_static() and dims.count(None) == 1 and known:
         rest = math.prod(d for d in dims if d is not None)
         dims[dims.index(None)] = math.prod(source.numpy()) // rest if rest else None
     return dims
@@ -378,4 +486,15 @@ def _expanded(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:
     rank = max(source.rank(), len(target))
     left = [1] * (rank - source.rank()) + list(source)
     right = [1] * (rank - len(target)) + list(target)
-    return [b if a == 1 else a if b == 1 or isinstance(a, int) else b if isinstance(b, int) else a for a, b in zip(left, right, strict=True)]
+    return [_broadcast(a, b) for a, b in zip(left, right, strict=True)]
+
+
+def _broadcast(a: Element, b: Element) -> Element:
+    """The size that two dimensions take together: a number above 1 is what a symbol must be, if it is not 1."""
+    if a == 1:
+        return b
+    if b == 1 or isinstance(a, int):
+        return a
+    if isinstance(b, int) or a == b:
+        return b
+    return ir.SymbolicDim(None)

@@ -54,4 +54,6 @@ def _default(attribute: Any) -> Any:
     if not proto.type:
         return None
     value = onnx.helper.get_attribute_value(proto)
+    if isinstance(value, list):
+        return [item.decode() if isinstance(item, bytes) else item for item in value]
     return value.decode() if isinstance(value, bytes) else value
