@@ -20,7 +20,7 @@ from paddlify.version import __version__
 
 if TYPE_CHECKING:
     from paddlify.conversion import Conversion
-    from paddlify.inspection import Inspection
+    from paddlify.inspection import Inspection, OperatorCount
     from paddlify.progress import Progress
     from paddlify.verification import Verification
 
@@ -318,12 +318,17 @@ def _show_inspection(found: Inspection) -> None:
     _show_table(
         ["operator", "count", "supported"],
         [
-            [item.op_type, str(item.count), "yes" if item.is_supported else f"no: {'; '.join(item.reasons)}"]
-            for item in found.operators
+            [item.op_type, str(item.count), "yes" if item.is_supported else _refusal(item)] for item in found.operators
         ],
     )
     verdict = "can be converted" if found.is_supported else f"cannot be converted: {len(found.refused)} node(s) refused"
     click.echo(f"\n{verdict}")
+
+
+def _refusal(item: OperatorCount) -> str:
+    share = f" ({item.refused} of them)" if 0 < item.refused < item.count else ""
+    more = f" (and {len(item.reasons) - 1} more reasons: --json)" if len(item.reasons) > 1 else ""
+    return f"no{share}: {item.reasons[0]}{more}"
 
 
 def _show_verification(found: Verification) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -90,10 +90,9 @@ def inspect(
     try:
         loaded = frontends.load(model, source_format, options)
     except UnsupportedModel as error:
-        return _unread(source_format or frontends.detect(model), error.nodes)
+        return _unread(source_format or frontends.detect(str(model)), error.nodes)
     graph = loaded.model.graph
-    tensors = [value.const_value for each in loaded.model.graphs() for value in each.initializers.values()]
-    weights = [tensor for tensor in tensors if tensor is not None]
+    weights = list(_weights(loaded.model))
     counts = Counter(provenance.source_op(node) for node in ir.traversal.RecursiveGraphIterator(graph))
     found = Inspection(
         source_format=loaded.source_format, opsets=dict(graph.opset_imports),
@@ -111,6 +110,17 @@ def _unread(source_format: str, refused: Sequence[UnsupportedNode]) -> Inspectio
     counts = Counter(node.op_type for node in refused)
     notes = ("Only what cannot be converted is listed: the graph could not be read to its end.",)
     return Inspection(source_format, {}, (), (), 0, 0, _operators(counts, refused), tuple(refused), notes)
+
+
+def _weights(model: ir.Model) -> Iterator[ir.TensorProtocol]:
+    """The constants of a model: initializers, and the tensors of Constant nodes."""
+    for graph in model.graphs():
+        for value in graph.initializers.values():
+            if value.const_value is not None:
+                yield value.const_value
+        for node in graph:
+            if node.op_type == "Constant" and "value" in node.attributes:
+                yield node.attributes["value"].as_tensor()
 
 
 def _refused(model: ir.Model) -> tuple[UnsupportedNode, ...]:

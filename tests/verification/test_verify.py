@@ -1,0 +1,193 @@
+"""Whole verifications: of good conversions, and of conversions made wrong on purpose."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import onnx_ir as ir
+import pytest
+
+import onnx_models
+import paddlify
+from paddlify.backends.paddle.module import emits
+from paddlify.errors import InputError, UsageError, VerificationError
+from paddlify.report import Report, RuntimeChoice
+from paddlify.verification import runners
+
+HEADER = '<ir_version: 8, opset_import: ["": 17]> g '
+CHAIN = f"""
+{HEADER} (float[N, 6] x) => (float[N, 6] y) {{
+    [first] a = Exp(x)
+    [second] b = Tanh(a)
+    [third] c = Abs(b)
+    [fourth] y = Neg(c)
+}}
+"""
+
+
+@pytest.fixture
+def wrong_tanh():
+    """Tanh, converted to something else for the length of a test."""
+    right = emits.find("", "Tanh").function
+    emits.add("", "Tanh", lambda paddle, x: paddle.nn.functional.sigmoid(x), replace=True)
+    yield
+    emits.add("", "Tanh", right, replace=True)
+
+
+def test_a_conversion_is_verified_on_the_source_file_and_says_so(net_file, converted):
+    report = Report.read(converted)
+    found = report.verification
+    assert found["passed"] is True
+    assert found["oracle"].startswith("onnxruntime 1.") and found["oracle"].endswith(" on the source itself")
+    assert found["inputs"] == [
+        {"name": "image", "shape": [2, 3, 64, 96], "dtype": "float32", "drawn": "standard normal"}
+    ]
+    assert report.runtime == RuntimeChoice(True, "")
+    again = paddlify.verify(net_file, converted, seed=1)
+    assert again.passed
+    assert again.seed == 1
+
+
+def test_models_in_memory_are_verified_too(tmp_path):
+    proto = onnx_models.net()
+    assert paddlify.convert(proto, tmp_path / "proto").verification.passed
+    model = ir.from_proto(proto)
+    conversion = paddlify.convert(model, tmp_path / "ir")
+    assert conversion.verification.passed
+    assert "the graph read from onnx" in conversion.verification.oracle
+    assert paddlify.verify(model, tmp_path / "ir").passed
+
+
+def test_a_wrong_operator_fails_the_conversion_and_keeps_the_folder(wrong_tanh, tmp_path):
+    with pytest.raises(VerificationError, match=r"output\(s\) differ; scores: .* further off") as caught:
+        paddlify.convert(onnx_models.net(), tmp_path / "out")
+    conversion = caught.value.conversion
+    assert [output.passed for output in conversion.verification.outputs] == [False, True]
+    assert Report.read(tmp_path / "out").verification["passed"] is False
+    assert (tmp_path / "out" / "inference.json").exists()
+
+
+def test_bisect_names_the_first_operator_that_differs(wrong_tanh, tmp_path):
+    proto = onnx_models.model(CHAIN)
+    paddlify.convert(proto, tmp_path / "out", verify=False)
+    found = paddlify.verify(proto, tmp_path / "out", bisect=True)
+    assert not found.passed
+    difference = found.first_difference
+    assert (difference.op_type, difference.node, difference.value) == ("Tanh", "second", "b")
+    assert found.to_dict()["first_difference"]["node"] == "second"
+
+
+def test_bisect_finds_nothing_in_a_right_model(tmp_path):
+    proto = onnx_models.model(CHAIN)
+    folder = paddlify.convert(proto, tmp_path / "out").path
+    feeds = {"x": np.ones((1, 6), np.float32)}
+    wrong = {"y": np.zeros((1, 6), np.float32)}
+    found = paddlify.verify(proto, folder, inputs=feeds, reference=wrong, bisect=True)
+    assert not found.passed
+    assert found.first_difference is None
+
+
+def test_swapped_outputs_fail(tmp_path):
+    proto = onnx_models.model(HEADER + "(float[3] x) => (float[3] a, float[3] b) { a = Neg(x) b = Abs(x) }")
+    folder = paddlify.convert(proto, tmp_path / "out").path
+    report = Report.read(folder)
+    report.outputs = list(reversed(report.outputs))
+    report.write(folder)
+    found = paddlify.verify(proto, folder)
+    assert [output.passed for output in found.outputs] == [False, False]
+
+
+def test_given_inputs_are_used_and_checked(net_file, converted):
+    image = np.random.default_rng(0).random((1, 3, 5, 9), dtype=np.float32)
+    found = paddlify.verify(net_file, converted, inputs={"image": image})
+    assert found.passed
+    assert [item.how for item in found.inputs] == ["given"]
+    assert found.outputs[1].shape == (1, 4, 5, 9)
+    with pytest.raises(InputError, match="float64"):
+        paddlify.verify(net_file, converted, inputs={"image": image.astype(np.float64)})
+
+
+def test_a_reference_stands_for_the_source(net_file, converted):
+    image = np.random.default_rng(0).random((1, 3, 5, 9), dtype=np.float32)
+    scores, features = paddlify.load(converted)(image)
+    reference = {"scores": scores, "features": features, "image": image}
+    found = paddlify.verify(net_file, converted, reference=reference)
+    assert found.passed
+    assert found.oracle == "the reference outputs given"
+    assert not paddlify.verify(net_file, converted, reference={**reference, "scores": scores.astype(np.float64)}).passed
+    with pytest.raises(UsageError, match="the reference lacks scores"):
+        paddlify.verify(net_file, converted, reference={"features": features, "image": image})
+    with pytest.raises(UsageError, match="inputs that are not given: image"):
+        paddlify.verify(net_file, converted, reference={"scores": scores, "features": features})
+
+
+def test_cut_models_are_compared_on_the_graph_that_was_read(net_file, tmp_path):
+    found = paddlify.convert(net_file, tmp_path / "out", inputs=["features"], outputs=["flat"]).verification
+    assert found.passed
+    assert found.oracle.endswith("on the graph read from onnx")
+    assert [item.spec.name for item in found.inputs] == ["features"]
+
+
+def test_dynamic_dims_that_must_agree_are_found_by_trying(tmp_path):
+    text = "(float[2, A] x, float[2, B] y) => (float[2, M] z) { z = Add(x, y) }"
+    found = paddlify.convert(onnx_models.model(HEADER + text), tmp_path / "out").verification
+    assert found.passed
+    left, right = (item.array.shape for item in found.inputs)
+    assert left == right
+
+
+def test_a_source_that_cannot_run_is_not_verified(tmp_path):
+    text = "(float[A] x) => (float[2, 7] z) <int64[2] dims = {2, 7}> { z = Reshape(x, dims) }"
+    with pytest.raises(VerificationError, match="not verified: the source does not run on these inputs") as caught:
+        paddlify.convert(onnx_models.model(HEADER + text), tmp_path / "out")
+    assert "--input NAME=FILE.npy" in str(caught.value)
+    assert Report.read(tmp_path / "out").verification["passed"] is False
+    found = paddlify.verify(onnx_models.model(HEADER + text), tmp_path / "out", inputs={"x": np.zeros(14, np.float32)})
+    assert found.passed
+
+
+def test_numbers_that_are_wrong_only_with_onednn_give_it_up(net_file, converted, tmp_path, monkeypatch):
+    folder = shutil.copytree(converted, tmp_path / "copy")
+    report = Report.read(folder)
+    report.runtime = RuntimeChoice()
+    report.write(folder)
+    run = runners.run_converted
+
+    def wrong_with_onednn(folder, feeds, device, *, onednn):
+        return [array + onednn for array in run(folder, feeds, device, onednn=onednn)]
+
+    monkeypatch.setattr(runners, "run_converted", wrong_with_onednn)
+    found = paddlify.verify(net_file, folder)
+    assert found.passed
+    assert found.runtime.onednn is False
+    assert "wrong with oneDNN" in found.runtime.reason
+
+
+def test_runs_in_the_configuration_that_the_report_names(net_file, converted, tmp_path, monkeypatch):
+    folder = shutil.copytree(converted, tmp_path / "copy")
+    report = Report.read(folder)
+    report.runtime = RuntimeChoice(False, "for a test")
+    report.write(folder)
+    asked = []
+    run = runners.run_converted
+
+    def recorded(folder, feeds, device, *, onednn):
+        asked.append(onednn)
+        return run(folder, feeds, device, onednn=onednn)
+
+    monkeypatch.setattr(runners, "run_converted", recorded)
+    assert paddlify.verify(net_file, folder).passed
+    assert asked == [False]
+
+
+def test_onnxruntime_takes_and_gives_bfloat16():
+    import ml_dtypes
+
+    text = "(bfloat16[3] x) => (bfloat16[3] y, float[3] z) { y = Identity(x) z = Cast <to = 1> (x) }"
+    runner = runners.OnnxRuntime(onnx_models.model(HEADER + text).SerializeToString(), "a test")
+    x = np.array([1, 2.5, -3], ml_dtypes.bfloat16)
+    y, z = runner.run({"x": x}, ["y", "z"])
+    assert y.dtype == x.dtype
+    np.testing.assert_array_equal(y, x)
+    np.testing.assert_array_equal(z, x.astype(np.float32))
