@@ -42,10 +42,6 @@ def check(case: Case) -> Outcome:
 
 def _check(case: Case, folder: Path) -> Outcome:
     import paddlify
-    import importlib.util
-    spec = importlib.util.find_spec("paddlify.frontends.onnx.upgrade")
-    if not spec or not spec.origin:
-        from tests.conformance import _shim as paddlify
 
     try:
         paddlify.convert(folder / "model.onnx", folder / "converted", verify=False)

@@ -36,7 +36,7 @@ class FoldConstants(ir.passes.InPlacePass):
     def call(self, model: ir.Model) -> ir.passes.PassResult:
         modified = False
         for node in list(ir.traversal.RecursiveGraphIterator(model.graph)):
-            if node.domain or node.op_type in _NEVER or not node.inputs and node.op_type != "Constant":
+            if node.domain or node.op_type in _NEVER or not node.inputs:
                 continue
             folded = _by_shape(node) or _lazily(node) or _by_onnxruntime(node)
             if folded is not None:

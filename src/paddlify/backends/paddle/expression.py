@@ -161,6 +161,16 @@ class Unpacked(Expr):
     count: int
 
 
+@dataclass(frozen=True, eq=False)
+class TensorSequence:
+    """A sequence whose length is known while converting: the expressions of its items.
+
+    An optional value is a sequence of one item or of none.
+    """
+
+    items: list[Any]
+
+
 class Tensor(Expr):
     """A value of the graph as an emission sees it: an expression whose dtype and shape are known.
 
@@ -239,6 +249,10 @@ class Tensor(Expr):
         """The elements of shape arithmetic, None where dynamic; None as a whole if nothing is known."""
         found = inference.elements_of(self.value)
         return None if found is None else [item if isinstance(item, int) else None for item in found]
+
+    def items(self) -> list[Any]:
+        """The items of a sequence; raises Refusal where its length is not known while converting."""
+        return list(self._scope.sequence(self.value).items)
 
     @property
     def only_use(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.backends.paddle.dtypes import paddle_dtype
-from paddlify.backends.paddle.expression import Call, Expr, Name, Tensor, Unpacked
+from paddlify.backends.paddle.expression import Call, Expr, Name, Tensor, TensorSequence, Unpacked
 from paddlify.backends.paddle.source import Assign, Comment, Define, Names
 from paddlify.errors import Refusal, UnsupportedNode
 from paddlify.ir import inference, provenance
@@ -76,6 +76,7 @@ class Scope:
         self.variables = Names()
         self.attributes = Names(reserved=_LAYER_ATTRIBUTES)
         self._rendered: dict[ir.Value, str] = {}
+        self._sequences: dict[ir.Value, TensorSequence] = {}
         self._headings = headings(graph)
         self._heading = ""
 
@@ -102,6 +103,20 @@ class Scope:
     def alias(self, value: ir.Value, text: str) -> None:
         """Say that `value` is printed as `text`."""
         self._rendered[value] = text
+
+    def bind_sequence(self, value: ir.Value, sequence: TensorSequence) -> None:
+        """Say that `value` is a sequence of these items."""
+        self._sequences[value] = sequence
+
+    def sequence(self, value: ir.Value) -> TensorSequence:
+        """The items of a sequence; raises Refusal where its length is not known while converting."""
+        if value not in self._sequences:
+            raise Refusal(f"the length of the sequence '{value.name}' is not known while converting")
+        return self._sequences[value]
+
+    def is_sequence(self, value: ir.Value) -> bool:
+        """Whether `value` is a sequence of known length."""
+        return value in self._sequences
 
     def render(self, value: ir.Value) -> str:
         """The variable of a value; for a constant, a literal if it is small and otherwise a parameter."""
@@ -232,9 +247,15 @@ class Recorder:
         self._body.append(function)
         return Name(function.name)
 
-    def inline(self, graph: ir.Graph, inputs: Sequence[Expr] = ()) -> list[Expr]:
-        """Emit the nodes of a graph here, its inputs bound to `inputs`; returns its outputs."""
+    def inline(self, graph: ir.Graph, inputs: Sequence[Any] = ()) -> list[Any]:
+        """Emit the nodes of a graph here, its inputs bound to `inputs`; returns its outputs.
+
+        The same graph may be emitted several times: an output is what this emission made of it.
+        """
         for value, bound in zip(graph.inputs, inputs, strict=False):
+            if isinstance(bound, TensorSequence):
+                self._scope.bind_sequence(value, bound)
+                continue
             settled = self._settled(bound)
             if not isinstance(settled, Name):
                 settled = self.let(settled, value.name or "x")
@@ -245,7 +266,12 @@ class Recorder:
             Recorder(self._scope, self._body, node)._emit()
             if graph is self._scope.graph:
                 self._scope.progress(1)
-        return [Tensor(value, self._scope) for value in graph.outputs]
+        if graph is self._scope.graph:
+            return [Tensor(value, self._scope) for value in graph.outputs]
+        return [
+            self._scope.sequence(value) if self._scope.is_sequence(value) else Name(self._scope.render(value))
+            for value in graph.outputs
+        ]
 
     def _emit(self) -> None:
         node, scope = self.node, self._scope
@@ -268,6 +294,8 @@ class Recorder:
         outputs = list(self.node.outputs)
         while outputs and not _is_used(outputs[-1]):
             outputs.pop()
+        if isinstance(result, TensorSequence):
+            result = [result]
         if isinstance(result, Expr):
             result = [result] if len(self.node.outputs) == 1 else self.unpack(result, len(self.node.outputs))
         results = list(result)
@@ -276,13 +304,18 @@ class Recorder:
         call = results[0].source if results and isinstance(results[0], Unpacked) else None
         if call is not None and all(isinstance(r, Unpacked) and r.source is call for r in results):
             settled = self._settled(call)
-            targets = [self._scope.variable(v) if _is_used(v) else "_" for v in self.node.outputs]
-            targets += ["_"] * (results[0].count - len(targets))
+            targets = ["_"] * results[0].count
+            for value, unpacked in zip(outputs, results, strict=False):
+                if _is_used(value):
+                    targets[unpacked.index] = self._scope.variable(value)
             self._body.append(Assign(targets, settled))
             return
         settled_results = self._settle([r for r in results[: len(outputs)] if r is not None])
         for value in outputs:
             expression = settled_results.pop(0)
+            if isinstance(expression, TensorSequence):
+                self._scope.bind_sequence(value, expression)
+                continue
             if not _is_used(value):
                 continue
             if isinstance(expression, (Name, Tensor)) and value.is_graph_output():
@@ -307,13 +340,14 @@ class Recorder:
     def _rewrite(self, item: Any, counts: Mapping[int, int], done: dict[int, Any], stem: str, *, top: bool = True) -> Any:
         if isinstance(item, (list, tuple)):
             return type(item)(self._rewrite(part, counts, done, stem, top=False) for part in item)
+        if isinstance(item, TensorSequence):
+            return TensorSequence([self._named(self._rewrite(part, counts, done, stem), stem) for part in item.items])
         if isinstance(item, slice):
             return slice(*(self._rewrite(part, counts, done, stem, top=False) for part in (item.start, item.stop, item.step)))
         if not isinstance(item, Expr) or isinstance(item, Name):
             return item
-        if isinstance(item, Tensor):
-            item.render()
-            return item
+        if isinstance(item, Tensor):  # its variable as of now: a loop's body may be emitted again under other names
+            return Name(item.render())
         if id(item) in done:
             return done[id(item)]
         if isinstance(item, Unpacked):
@@ -330,6 +364,9 @@ class Recorder:
             changed = self.let(changed, f"{stem}_part")
         done[id(item)] = changed
         return changed
+
+    def _named(self, item: Any, stem: str) -> Any:
+        return item if isinstance(item, (Name, Tensor)) else self.let(item, stem)
 
     def _unpacked(self, item: Unpacked, counts: Mapping[int, int], done: dict[int, Any], stem: str) -> Any:
         key = id(item.source)
@@ -364,6 +401,8 @@ def _count(item: Any, counts: dict[int, int]) -> None:
     if isinstance(item, (list, tuple)):
         for part in item:
             _count(part, counts)
+    elif isinstance(item, TensorSequence):
+        _count(item.items, counts)
     elif isinstance(item, slice):
         _count((item.start, item.stop, item.step), counts)
     elif isinstance(item, dict):

@@ -63,9 +63,9 @@ def save_program(folder: Path, class_name: str) -> list[str]:
         fetches = [_kept(value) for value in trace.fetches]
         for name, parameter in parameters.items():
             parameter.name = name
-        used = [feed for feed in trace.feeds if not feed.use_empty()]
-        pruned = paddle.static.normalize_program(trace.program, used, fetches)
-        paddle.core.serialize_pir_program(pruned, str(folder / "inference.json"), True, False, True)
+        # Pruning would refuse an input that nothing needs; the program keeps all of the model's inputs.
+        complete = paddle.static.normalize_program(trace.program, trace.feeds, fetches, skip_prune_program=True)
+        paddle.core.serialize_pir_program(complete, str(folder / "inference.json"), True, False, True)
     return sorted(parameters)
 
 
