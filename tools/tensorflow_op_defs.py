@@ -41,10 +41,7 @@ def _row(op: op_def_pb2.OpDef) -> list[Any]:
 
 
 def _argument(arg: op_def_pb2.OpDef.ArgDef) -> str:
-    if arg.type_list_attr:
-        kind = f"*{arg.type_list_attr}"
-    else:
-        kind = arg.type_attr or _type_name(arg.type)
+    kind = f"*{arg.type_list_attr}" if arg.type_list_attr else arg.type_attr or _type_name(arg.type)
     if arg.number_attr:
         kind = f"{arg.number_attr}*{kind}"
     return f"{arg.name}:{'&' if arg.is_ref else ''}{kind}"

@@ -160,7 +160,7 @@ def test_bad_checksum_of_the_index(checkpoint: Path) -> None:
     content = bytearray(index.read_bytes())
     content[10] ^= 1
     index.write_bytes(content)
-    with pytest.raises(LoadError, match="model.index: damaged: the block at byte 0 has a wrong checksum"):
+    with pytest.raises(LoadError, match=r"model\.index: damaged: the block at byte 0 has a wrong checksum"):
         loaded(checkpoint)
 
 
@@ -197,7 +197,7 @@ def test_wrong_shape(graphs: Path, tmp_path: Path) -> None:
     changed = meta.replace(b"\x12\x03\x08\x90\x06\x12\x02\x08\x0a", b"\x12\x03\x08\x91\x06\x12\x02\x08\x0a")
     assert changed != meta
     (tmp_path / "other.meta").write_bytes(changed)
-    with pytest.raises(LoadError, match=r"'W' has the shape \[784, 10\] in the checkpoint and \[785, 10\] in the graph"):
+    with pytest.raises(LoadError, match=r"'W' has the shape \[784, 10\] in the checkpoint and \[785, 10\]"):
         loaded(graphs / "mnist" / "checkpoint", inputs=["x"], outputs=["MatMul"], meta=str(tmp_path / "other.meta"))
 
 

@@ -23,5 +23,5 @@ def test_tensor_lists(modules: Path, tmp_path: Path) -> None:
 
 
 def test_a_variable_that_is_assigned_is_refused(modules: Path) -> None:
-    with pytest.raises(UnsupportedModel, match="the variable 'counter' is assigned by '.*' before it is read"):
+    with pytest.raises(UnsupportedModel, match=r"the variable 'counter' is assigned by '.*' before it is read"):
         loaded(modules / "mutating" / "saved")

@@ -18,6 +18,7 @@ from typing import Any, Final
 import google_crc32c
 import numpy as np
 import onnx_ir as ir
+from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
 from paddlify.errors import LoadError
@@ -193,7 +194,7 @@ class _Region:
             raise LoadError(f"the slices of '{self.name}' in the checkpoint do not make up the part that is wanted")
         return ir.LazyTensor(self._read, dtype=self.pieces[0][1].dtype, shape=ir.Shape(shape), name=self.name)
 
-    def _read(self) -> ir.Tensor:
+    def _read(self) -> ir.TensorProtocol:
         dtype = self.pieces[0][1].dtype
         result = np.empty([length for _, length in self.wanted], dtype=dtype.numpy())
         for extents, tensor in self.pieces:
@@ -224,8 +225,10 @@ def _box(extents: Iterable[Extent], inside: Iterable[Extent]) -> tuple[slice, ..
 def _resolved(extents: Sequence[Extent], shape: Sequence[int], name: str) -> tuple[Extent, ...]:
     if len(extents) != len(shape):
         raise LoadError(f"a slice of '{name}' has {len(extents)} axes, the variable {len(shape)}")
-    resolved = tuple((0, dim) if length == _WHOLE else (start, length) for (start, length), dim in zip(extents, shape, strict=True))
-    if any(start < 0 or length < 0 or start + length > dim for (start, length), dim in zip(resolved, shape, strict=True)):
+    resolved = tuple(
+        (0, dim) if extent[1] == _WHOLE else extent for extent, dim in zip(extents, shape, strict=True)
+    )
+    if any(min(extent) < 0 or sum(extent) > dim for extent, dim in zip(resolved, shape, strict=True)):
         raise LoadError(f"a slice of '{name}' leads beyond its shape {list(shape)}")
     return resolved
 
@@ -302,10 +305,9 @@ def _latest(folder: Path) -> Path | None:
 
 def _from_state(state: Path) -> Path | None:
     """The file `checkpoint` names the latest one, by a path that may be of another folder or machine."""
-    from google.protobuf import text_format
-
     try:
-        found = text_format.Parse(state.read_text(encoding="utf-8"), messages.CheckpointState(), allow_unknown_field=True)
+        text = state.read_text(encoding="utf-8")
+        found = text_format.Parse(text, messages.CheckpointState(), allow_unknown_field=True)
     except (text_format.ParseError, UnicodeDecodeError, OSError) as error:
         raise LoadError(f"{state}: does not say which checkpoint is the latest ({error})") from error
     if not found.model_checkpoint_path:

@@ -38,7 +38,7 @@ _KNOWN: dict[int, tuple[str, ir.DataType | None]] = {
 }
 REFERENCE = 100
 """Added to the number of a type for a reference to it (TF1's variables)."""
-_BY_NAME = {name: dtype for name, dtype in _KNOWN.values()}
+_BY_NAME = dict(_KNOWN.values())
 NAMES = frozenset(_BY_NAME)
 
 

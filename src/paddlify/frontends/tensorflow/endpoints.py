@@ -112,7 +112,8 @@ def _shapes(
             endpoint = _find(text, graph, signature, "inputs")
             names = [key for key, value in inputs.items() if value == endpoint]
             if not names:
-                raise UsageError(f"a shape is given for '{text}', which is not an input; there are: {', '.join(inputs)}")
+                there = ", ".join(inputs)
+                raise UsageError(f"a shape is given for '{text}', which is not an input; there are: {there}")
             (name,) = names
         shapes[name] = tuple(dim if dim >= 0 else None for dim in dims)
     return shapes

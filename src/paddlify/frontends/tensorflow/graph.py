@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from paddlify.errors import LoadError
 from paddlify.frontends.tensorflow import op_defs
 from paddlify.frontends.tensorflow.dtypes import DType
+from paddlify.registry import REQUIRED
 
 
 class Endpoint(NamedTuple):
     """One output of a node."""
 
     node: str
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return f"{self.node}:{self.index}" if self.index else self.node
@@ -57,8 +58,8 @@ class Node:
         if name in self.attributes:
             return self.attributes[name]
         found = op_defs.find(self.op)
-        default = found.attributes.get(name, op_defs.REQUIRED) if found is not None else op_defs.REQUIRED
-        if default is op_defs.REQUIRED:
+        default = found.attributes.get(name, REQUIRED) if found is not None else REQUIRED
+        if default is REQUIRED:
             raise LoadError(f"node '{self.name}' ({self.op}) has no attribute '{name}'")
         return default
 

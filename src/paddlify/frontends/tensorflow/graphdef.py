@@ -66,7 +66,8 @@ def read_text_message(path: Path, kind: str) -> Any:
 def _location(field: int) -> Callable[[int, int], bytes]:
     def replace(offset: int, length: int) -> bytes:
         location = messages.Location(field=field, offset=offset, length=length)
-        return wire.delimited(messages.TensorProto.DESCRIPTOR.fields_by_name["location"].number, location.SerializeToString())
+        number = messages.TensorProto.DESCRIPTOR.fields_by_name["location"].number
+        return wire.delimited(number, location.SerializeToString())
 
     return replace
 
@@ -299,7 +300,8 @@ def _elements(values: Sequence[Any], dtype: ir.DataType) -> np.ndarray:
     if dtype in (ir.DataType.COMPLEX64, ir.DataType.COMPLEX128):
         part = np.float32 if dtype == ir.DataType.COMPLEX64 else np.float64
         return np.array(values, dtype=part).view(dtype.numpy())
-    return np.array(values, dtype=np.int64 if dtype.is_integer() and dtype != ir.DataType.UINT64 else None).astype(dtype.numpy())
+    wide = np.int64 if dtype.is_integer() and dtype != ir.DataType.UINT64 else None
+    return np.array(values, dtype=wide).astype(dtype.numpy())
 
 
 def _filled(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -9,7 +9,7 @@ from paddlify.frontends.tensorflow.graph import Node
 
 
 def source_layout(nodes: Iterable[Node]) -> str:
-    """ "nhwc" or "nchw", as the operators say that have a layout; TensorFlow's default is the first.
+    """What the operators say that have a layout, "nhwc" or "nchw"; TensorFlow's default is the first.
 
     Raises UsageError where they do not agree.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     found = sources.read(Path(source), options.extra)
     ends = endpoints.choose(found.graph, found.signature, options)
     variables = Variables(found.graph, found.saver, found.checkpoint)
-    state = lower.Lowering(ChainMap({}, found.graph.functions), variables)
+    state = lower.Lowering(found.graph.functions, variables)
     body = state.ready(found.graph, list(ends.outputs.values()), inputs=ends.inputs)
     inputs = _inputs(body.nodes, ends)
 
@@ -121,7 +120,7 @@ def _make_unique(graph: ir.Graph, outputs: Mapping[str, ir.Value]) -> None:
                 value.name = f"{base}_{suffix}"
             taken.add(value.name)
     for initializer in list(graph.initializers.values()):
-        base, suffix = initializer.name, 0
+        base, suffix = initializer.name or "constant", 0
         while initializer.name in taken:
             suffix += 1
             initializer.name = f"{base}_{suffix}"

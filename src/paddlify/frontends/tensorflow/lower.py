@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import onnx_ir as ir
@@ -45,16 +46,21 @@ class Lowering:
     """The state of one conversion: what is shared by the main graph and all functions' bodies.
 
     Attributes:
+        functions: the library, and the functions that TensorFlow 1's control flow is made into.
         refused: the nodes that cannot be lowered, by name.
         dropouts: the names of the dropouts that were removed.
     """
 
-    functions: MutableMapping[str, Function]
+    library: InitVar[Mapping[str, Function]]
     variables: Variables
     refused: dict[str, UnsupportedNode] = field(default_factory=dict)
     dropouts: list[str] = field(default_factory=list)
+    functions: MutableMapping[str, Function] = field(init=False)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _variables: dict[str, Variable] = field(default_factory=dict)
+
+    def __post_init__(self, library: Mapping[str, Function]) -> None:
+        self.functions = ChainMap({}, library)  # type: ignore[arg-type]
 
     def variable(self, op: TensorFlowBuilder, node: Node) -> Variable:
         """The variable that a node creates; its tensor becomes an initializer at the first use."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import onnx_ir as ir
@@ -45,6 +46,17 @@ WITHOUT_EFFECT = frozenset({
 class Handle:
     """What a TensorFlow edge of type resource or variant carries while the graph is lowered."""
 
+
+@dataclass(frozen=True)
+class Complex:
+    """What an edge of complex numbers carries: ONNX computes with real ones only."""
+
+    real: ir.Value
+    imaginary: ir.Value
+
+
+COMPLEX = "complex"
+"""The registry's domain of lowerings for nodes that have complex inputs."""
 
 takes_handles: set[str] = set()
 """Operators whose lowerings are given `Handle`s among their inputs."""
@@ -110,8 +122,11 @@ def lower_node(op: TensorFlowBuilder, node: Node, inputs: Sequence[Any]) -> tupl
 
 
 def _call(op: TensorFlowBuilder, node: Node, inputs: Sequence[Any]) -> tuple[Any, ...]:
-    rule = lowers.find("", node.op)
+    is_complex = any(_is_complex(value) for value in inputs)
+    rule = lowers.find(COMPLEX if is_complex else "", node.op)
     found = op_defs.find(node.op)
+    if rule is None and is_complex and lowers.find("", node.op) is not None:
+        raise Refusal("complex numbers are not supported")
     if rule is None or found is None:
         raise Refusal("the operator is not supported")
     if node.op not in takes_handles and any(isinstance(value, Handle) for value in inputs):
@@ -124,6 +139,12 @@ def _call(op: TensorFlowBuilder, node: Node, inputs: Sequence[Any]) -> tuple[Any
     }
     result = rule(op, inputs, attributes, found.attributes)
     return result if isinstance(result, tuple) else (result,)
+
+
+def _is_complex(value: Any) -> bool:
+    return isinstance(value, Complex) or (
+        isinstance(value, ir.Value) and value.dtype in (ir.DataType.COMPLEX64, ir.DataType.COMPLEX128)
+    )
 
 
 def _check_types(node: Node, outputs: Sequence[Any]) -> None:

@@ -1,4 +1,4 @@
-"""From what the user points at (a file, a folder, a checkpoint's prefix) to a graph, its signature and its variables."""
+"""From what the user points at (a file, a folder, a checkpoint's prefix) to a graph, signature and variables."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def var_handle_op(op: TensorFlowBuilder, *, dtype: Any, shape: Any, debug_name: 
 
 @lowers("VariableV2", "Variable")
 def variable(op: TensorFlowBuilder, *, dtype: Any, shape: Any) -> ir.Value:
-    return op.context.variable(op, op.tf_node).read(op)
+    return _variable(op.context.variable(op, op.tf_node)).read(op)
 
 
 @lowers("ReadVariableOp")

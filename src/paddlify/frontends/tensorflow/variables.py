@@ -84,7 +84,7 @@ class Variables:
 
 def name_of(node: Node) -> str:
     """The name that a variable's user gave it."""
-    return node.attributes.get("shared_name") or node.name  # type: ignore[no-any-return]
+    return node.attributes.get("shared_name") or node.name
 
 
 def _handle(graph: Graph, endpoint: Endpoint) -> Node | None:
@@ -119,7 +119,7 @@ def _joined(parts: Sequence[str], axis: int | None) -> tuple[int, ...] | None:
     return shape if position == shape[axis] else None
 
 
-def _fits(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
+def _fits(found: Sequence[int], shape: Sequence[int | None]) -> bool:
     return len(found) == len(shape) and all(b is None or a == b for a, b in zip(found, shape, strict=True))
 
 

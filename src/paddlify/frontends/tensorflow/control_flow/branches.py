@@ -21,7 +21,7 @@ takes_handles |= {"If", "StatelessIf", "Case", "StatelessCase"}
 @lowers("If", "StatelessIf")
 def if_(
     op: TensorFlowBuilder, cond: ir.Value, *inputs: Any, then_branch: FunctionCall, else_branch: FunctionCall,
-    Tout: Any, output_shapes: Any,  # noqa: N803 - TensorFlow's names
+    Tout: Any, output_shapes: Any,
 ) -> tuple[Any, ...]:
     known = known_array(cond)
     if known is not None:
@@ -33,7 +33,7 @@ def if_(
 @lowers("Case", "StatelessCase")
 def case(
     op: TensorFlowBuilder, branch_index: ir.Value, *inputs: Any, branches: Sequence[FunctionCall], Tout: Any,
-    output_shapes: Any,  # noqa: N803
+    output_shapes: Any,
 ) -> tuple[Any, ...]:
     """An index out of range means the last branch."""
     known = known_array(branch_index)

@@ -97,7 +97,9 @@ def _needed(graph: Graph, outputs: Iterable[Endpoint]) -> dict[str, None]:
     return seen
 
 
-def _function(name: str, extract: _Extract, arguments: Sequence[str], types: Sequence[object], results: Sequence[Endpoint]) -> Function:
+def _function(
+    name: str, extract: _Extract, arguments: Sequence[str], types: Sequence[object], results: Sequence[Endpoint]
+) -> Function:
     nodes = [Node(argument, "_Arg", attributes={"T": dtype}) for argument, dtype in zip(arguments, types, strict=True)]
     return Function(
         name,
@@ -301,9 +303,9 @@ class _Conditionals:
         if len(edges) < 2:
             raise LoadError(f"node '{node.name}' joins {len(edges)} values; the graph is damaged")
         first, second = edges[:2]
-        opposite = {(predicate, 1 - branch) for predicate, branch in first} & second
+        opposite = second & {(predicate, 1 - branch) for predicate, branch in first}
         if not opposite:  # one branch gives a value from outside the conditional
-            opposite = second - first or {(predicate, 1 - branch) for predicate, branch in first - second}
+            opposite = (second - first) or frozenset((predicate, 1 - branch) for predicate, branch in first - second)
         if len(opposite) != 1:
             raise LoadError(f"node '{node.name}' joins values of branches that cannot be told apart")
         ((predicate, branch),) = opposite

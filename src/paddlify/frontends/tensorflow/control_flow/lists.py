@@ -17,7 +17,7 @@ import onnx_ir as ir
 
 from paddlify.errors import Refusal
 from paddlify.frontends.tensorflow.lowering import Handle, TensorFlowBuilder, lowers, takes_handles
-from paddlify.ir.builder import dtype_of, rank_of
+from paddlify.ir.builder import rank_of
 from paddlify.ir.inference import elements_of, known_array
 
 takes_handles |= {
@@ -176,7 +176,9 @@ def tensor_array(
 
 
 @lowers("TensorArrayScatterV3")
-def tensor_array_scatter(op: TensorFlowBuilder, handle: Any, indices: ir.Value, value: ir.Value, flow_in: Any) -> Handle:
+def tensor_array_scatter(
+    op: TensorFlowBuilder, handle: Any, indices: ir.Value, value: ir.Value, flow_in: Any
+) -> Handle:
     """Only all items at once, in order: that is how a tensor is unstacked."""
     if not isinstance(flow_in, Reserved):
         raise Refusal("it writes into an array that was written before")

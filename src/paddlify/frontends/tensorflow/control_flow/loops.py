@@ -58,6 +58,7 @@ class _Loop:
     varying: list[int]
 
     def condition(self, op: TensorFlowBuilder, arguments: Sequence[Any]) -> ir.Value:
+        result: ir.Value
         (result,) = op.context.run(op, self.condition_body, self._bound(self.condition_body, arguments))
         if result.dtype != ir.DataType.BOOL or result.shape is None or result.shape.rank():
             raise Refusal("its condition is not a boolean scalar")
