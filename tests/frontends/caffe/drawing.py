@@ -42,3 +42,13 @@ def weight(layer_type, index, shape, *names):
         return (0.5 * random.random_sample(shape)).astype(np.float32)
     deviation = math.sqrt(1.0 / max(int(np.prod(shape[1:])), 1)) if len(shape) > 1 else 0.2
     return (deviation * random.standard_normal(shape)).astype(np.float32)
+
+
+def net_weight(layer_type, index, shape, *names):
+    """A blob of a whole net: what follows a rectifier gets weights that make up for what it takes away."""
+    blob = weight(layer_type, index, shape, *names)
+    if layer_type in ("Convolution", "Deconvolution") and len(shape) > 1:
+        blob *= np.float32(math.sqrt(2.0))
+    if layer_type == "BatchNorm" and index == 2:
+        blob[...] = 1
+    return blob

@@ -285,11 +285,13 @@ class _Lowering:
             if id(value) not in fixed and value.const_value is None and value.producer() is not None:
                 fixed.add(id(value))
                 wanted[name] = value
-        names = {value.name for value in self._graph.inputs} | set(wanted)
+        names = {value.name for value in self._graph.inputs} | set(wanted) | set(self.network.outputs)
         for node in self._graph:
             for value in node.outputs:
                 if id(value) not in fixed and value.name in names:
                     value.name = f"{value.name}/value"
+        for weight in [item for name, item in self._graph.initializers.items() if name in names]:
+            weight.name = f"{weight.name}/constant"
         inputs = {value.name for value in self._graph.inputs}
         for name, value in wanted.items():
             value.name = f"{name}/out" if name in inputs else name

@@ -47,7 +47,7 @@ def prior_box(
         raise LoadError(f"variance {list(variance)} must be one or four positive numbers")
     variances = np.resize(np.array(variance or [0.1], np.float32), boxes.shape)
     flat = np.stack([boxes.reshape(-1), variances.reshape(-1)]).astype(np.float32)[None]
-    return op.constant(flat, name=op.layer.top[0])
+    return op.constant(flat, name=f"{op.layer.name}/boxes")
 
 
 def box_sizes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import onnx_ir as ir
 
 from paddlify.errors import LoadError, Refusal
 from paddlify.frontends.caffe.lowering import Recorder, lowers
+from paddlify.frontends.caffe.ops.activation import scaled
 from paddlify.frontends.caffe.weights import MAX_ELEMENTS
 
 
@@ -53,16 +55,22 @@ def continuation_indicator(op: Recorder, *, time_step: int, batch_size: int) -> 
         raise LoadError("time_step and batch_size must be positive")
     steps = np.ones((time_step, batch_size), np.float32)
     steps[0] = 0
-    return op.constant(steps, name=op.layer.top[0])
+    return op.constant(steps, name=f"{op.layer.name}/steps")
 
 
 @lowers("Python", param="python_param")
 def python(op: Recorder, x: ir.Value, *, module: str, layer: str, param_str: str) -> Any:
-    """Python code of the user's; only a published layer that does nothing at inference is known."""
-    if (module, layer) in _IDLE_AT_INFERENCE and "TEST" in param_str:
-        return x
-    raise Refusal(f"the Python layer '{module}.{layer}' is not known; register one of that type yourself")
+    """Python code of the user's; of the published layers ENet's dropout is known, which scales at inference too."""
+    settings = _literal(param_str)
+    if (module, layer) == ("spatial_dropout", "SpatialDropoutLayer") and settings.get("phase") == "TEST":
+        return scaled(op, x, 1 / (1 - float(settings["p"])), 0)
+    raise Refusal(f"the Python layer '{module}.{layer}' is not known; register a layer of type Python for it")
 
 
-_IDLE_AT_INFERENCE = {("spatial_dropout", "SpatialDropoutLayer")}
-"""ENet's dropout of whole channels."""
+def _literal(param_str: str) -> dict[str, Any]:
+    """A dictionary of constants as Python writes it, the usual form of param_str; empty for anything else."""
+    try:
+        found = ast.literal_eval(param_str)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
