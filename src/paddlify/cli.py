@@ -424,12 +424,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     _keep_stdout()
     logging.basicConfig(format="paddlify: %(message)s", level=logging.WARNING)
-    sys.exit(_run())
+    sys.exit(run_command())
 
 
-def _run() -> int:
+def run_command(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (default: the process's own) and return its exit code."""
     try:
-        code = cli.main(prog_name="paddlify", standalone_mode=False)
+        code = cli.main(arguments, prog_name="paddlify", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
