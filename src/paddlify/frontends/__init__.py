@@ -19,13 +19,16 @@ FRONTENDS: Final = ("onnx", "tensorflow", "caffe")
 
 
 def detect(path: str | os.PathLike[str]) -> str:
-    """The name of the frontend that reads what is at `path`; raises LoadError when none does."""
-    if not Path(path).exists():
-        raise LoadError(f"{path}: no such file or folder")
+    """The name of the frontend that reads what is at `path`; raises LoadError when none does.
+
+    A path need not exist: TensorFlow's checkpoints are known by the common beginning of several files.
+    """
     for name in FRONTENDS:
         recognises = getattr(_frontend(name), "recognises", None)
         if recognises is not None and recognises(path):
             return name
+    if not Path(path).exists():
+        raise LoadError(f"{path}: no such file or folder")
     raise LoadError(
         f"{path}: not recognised as a model ({', '.join(FRONTENDS)}), or damaged at its beginning; "
         "say what it is with --from, or fetch it again"

@@ -32,7 +32,7 @@ def recognises(path: str | os.PathLike[str]) -> bool:
 
 
 def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
-    """Read a frozen graph (.pb, .pbtxt), a checkpoint with its graph or a SavedModel.
+    """Read a frozen graph (.pb, .pbtxt), a checkpoint with its graph, a SavedModel or a Keras file.
 
     Raises LoadError when it cannot be read, UsageError when the options do not fit it, UnsupportedModel with every
     node that cannot be lowered.
@@ -58,7 +58,8 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     model = ir.Model(graph, ir_version=_IR_VERSION, producer_name="paddlify")
     RemoveUnusedNodesPass()(model)
     _set_layout(model, body.nodes, options.input_layout)
-    notes = [*found.notes, *ends.notes]
+    model.meta["paddlify.temporary"] = found.temporary
+    notes = list(ends.notes)
     if state.dropouts:
         notes.append(f"{len(state.dropouts)} dropout(s) were removed, as for inference")
     return Loaded(model, found.kind, notes)

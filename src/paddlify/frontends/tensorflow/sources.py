@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from paddlify.errors import LoadError, UsageError
-from paddlify.frontends.tensorflow import graphdef, savedmodel
+from paddlify.frontends.tensorflow import graphdef, keras_file, savedmodel
 from paddlify.frontends.tensorflow.checkpoint import Checkpoint, find_prefix
 from paddlify.frontends.tensorflow.graph import Graph
 from paddlify.frontends.tensorflow.savedmodel import Saver, Signature
@@ -21,10 +21,11 @@ class Source:
     """A TensorFlow model as it was read.
 
     Attributes:
-        kind: "tensorflow frozen graph", "tensorflow checkpoint" or "tensorflow SavedModel".
+        kind: "tensorflow frozen graph", "tensorflow checkpoint", "tensorflow SavedModel" or "keras file".
         signature: names of inputs and outputs, where the model says them.
         saver: how variables are restored, where the model says it.
         checkpoint: the values of variables; None for a frozen graph.
+        temporary: a folder that must be there as long as the weights are read from it.
     """
 
     graph: Graph
@@ -32,7 +33,7 @@ class Source:
     signature: Signature | None = None
     saver: Saver | None = None
     checkpoint: Checkpoint | None = None
-    notes: Sequence[str] = field(default_factory=tuple)
+    temporary: object | None = None
 
 
 _TEXT_GRAPH = re.compile(rb"\s*(#[^\n]*\s*)*(node|library|versions)\s*:?\s*\{")
@@ -47,7 +48,9 @@ def recognises(path: Path) -> bool:
         return savedmodel.is_saved_model(path) or find_meta(path) is not None
     if find_prefix(path) is not None:
         return path.name.endswith((".meta", ".index")) or not path.exists()
-    return path.is_file() and (_is_graph(path) or _is_text_graph(path) or savedmodel.is_saved_model_file(path))
+    return path.is_file() and any(
+        test(path) for test in (_is_graph, _is_text_graph, savedmodel.is_saved_model_file, keras_file.is_keras_file)
+    )
 
 
 def read(path: Path, extra: Mapping[str, Any]) -> Source:
@@ -59,6 +62,9 @@ def read(path: Path, extra: Mapping[str, Any]) -> Source:
         path = path.parent
     if path.is_dir() and savedmodel.is_saved_model(path):
         return _saved_model(path, extra)
+    if keras_file.is_keras_file(path):
+        folder = keras_file.export(path)
+        return replace(_saved_model(Path(folder.name), extra), kind="keras file", temporary=folder)
     for name in ("tag", "signature"):
         if extra.get(name) and not _is_checkpoint(path, extra):
             raise UsageError(f"--{name} is for SavedModels, which {path} is not")
