@@ -43,6 +43,8 @@ def infer_node(node: ir.Node, version: int) -> None:
         schema = opset.schema(node.domain, node.op_type, None if node.domain else version)
         if schema is not None:
             _infer_types(node, schema, version)
+    if node.op_type == "Constant" and node.domain == "":
+        node.outputs[0].const_value = _content(node)
     follow = _FOLLOW.get(node.op_type) if node.domain == "" else None
     if follow is not None and (node.op_type in _OF_SHAPE or _is_integer(node.inputs[0])):
         found = follow(node)
@@ -51,6 +53,16 @@ def infer_node(node: ir.Node, version: int) -> None:
         else:
             node.outputs[0].meta.pop(ELEMENTS, None)
     _refine_shape(node)
+
+
+def _content(node: ir.Node) -> ir.TensorProtocol | None:
+    """The tensor of a Constant; None for strings."""
+    (name, attribute), *_ = [*node.attributes.items(), ("", None)]
+    if attribute is None or "string" in name:
+        return None
+    if attribute.type == ir.AttributeType.TENSOR:
+        return attribute.as_tensor()
+    return ir.tensor(np.asarray(attribute.value, dtype=np.float32 if "float" in name else np.int64))
 
 
 def _is_integer(value: ir.Value | None) -> bool:
@@ -139,9 +151,7 @@ def _merge(value: ir.Value, proto: onnx.TypeProto) -> None:
     found = serde.deserialize_type_proto_for_type(proto)
     if found is not None and (value.type is None or found.dtype != ir.DataType.UNDEFINED):
         value.type = found
-    shape = serde.deserialize_type_proto_for_shape(proto)
-    if shape is not None:
-        value.shape = merged(value.shape, shape)
+    _set_shape(value, serde.deserialize_type_proto_for_shape(proto))
 
 
 def merged(known: ir.Shape | None, found: ir.Shape) -> ir.Shape:
@@ -175,7 +185,7 @@ def _if(node: ir.Node, version: int) -> None:
         infer_graph(branch, version)
     for value, first, second in zip(node.outputs, *(branch.outputs for branch in branches), strict=False):
         value.type = first.type if first.type is not None else second.type
-        value.shape = common(first.shape, second.shape)
+        _set_shape(value, common(first.shape, second.shape))
 
 
 def _loop(node: ir.Node, version: int) -> None:
@@ -189,7 +199,7 @@ def _loop(node: ir.Node, version: int) -> None:
     _set_states(node.outputs[:states], carried, body.outputs[1 : 1 + states])
     for value, element in zip(node.outputs[states:], body.outputs[1 + states :], strict=False):
         value.type = element.type
-        value.shape = None if element.shape is None else ir.Shape([None, *element.shape])
+        _set_shape(value, None if element.shape is None else ir.Shape([None, *element.shape]))
 
 
 def _scan(node: ir.Node, version: int) -> None:
@@ -217,7 +227,7 @@ def _scan(node: ir.Node, version: int) -> None:
         if element.shape is not None:
             dims = list(element.shape)
             dims.insert(axis if axis >= 0 else len(dims) + 1 + axis, length)
-            value.shape = ir.Shape(dims)
+            _set_shape(value, ir.Shape(dims))
 
 
 def _infer_carried(
@@ -258,7 +268,13 @@ def _forget_shapes(graph: ir.Graph) -> None:
 def _set_states(values: Sequence[ir.Value], initial: Sequence[ir.Value | None], final: Sequence[ir.Value]) -> None:
     for value, first, last in zip(values, initial, final, strict=False):
         value.type = last.type or (first.type if first is not None else None)
-        value.shape = common(first.shape if first is not None else None, last.shape)
+        _set_shape(value, common(first.shape if first is not None else None, last.shape))
+
+
+def _set_shape(value: ir.Value, found: ir.Shape | None) -> None:
+    """What was found, over what the model says; all of the latter where nothing was found."""
+    if found is not None:
+        value.shape = merged(value.shape, found)
 
 
 def _ints(node: ir.Node, name: str, count: int) -> Sequence[int]:
@@ -271,7 +287,7 @@ _CONTROL_FLOW: dict[str, Callable[[ir.Node, int], None]] = {"If": _if, "Loop": _
 # Elements of shape arithmetic: each function gives the elements of a node's first output, or None.
 
 _INTEGERS = {ir.DataType.INT64, ir.DataType.INT32}
-_OF_SHAPE = {"Shape", "Size", "ConstantOfShape", "Constant"}
+_OF_SHAPE = {"Shape", "Size", "ConstantOfShape"}
 
 
 def _shape(node: ir.Node) -> Sequence[Element] | None:
@@ -293,16 +309,6 @@ def _same(node: ir.Node) -> Sequence[Element] | None:
 
 def _cast(node: ir.Node) -> Sequence[Element] | None:
     return elements_of(node.inputs[0]) if node.outputs[0].dtype in _INTEGERS else None
-
-
-def _constant(node: ir.Node) -> Sequence[Element] | None:
-    value = node.attributes.get("value_int") or node.attributes.get("value_ints") or node.attributes.get("value")
-    if value is None:
-        return None
-    array = value.as_tensor().numpy() if value.type == ir.AttributeType.TENSOR else np.asarray(value.value)
-    if array.ndim > 1 or array.size > MAX_ELEMENTS or array.dtype.name not in ("int64", "int32"):
-        return None
-    return [int(item) for item in array.reshape(-1)]
 
 
 def _gather(node: ir.Node) -> Sequence[Element] | None:
@@ -414,7 +420,6 @@ def _divide(a: Any, b: Any) -> Any:
 _FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
     "Shape": _shape,
     "Size": _size,
-    "Constant": _constant,
     "ConstantOfShape": _constant_of_shape,
     "Identity": _same,
     "Unsqueeze": _same,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def run(proto: onnx.ModelProto, inputs: Arrays) -> list[np.ndarray]:
     return session.run(None, dict(inputs))
 
 
-def upgraded(proto: onnx.ModelProto) -> ir.Model:
+def upgraded(proto: onnx.ModelProto | Path) -> ir.Model:
     loaded = load(proto).model
     upgrade(loaded)
     assert loaded.opset_imports[""] == opsets.IR_OPSET

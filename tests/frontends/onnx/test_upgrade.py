@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import onnx
 import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnx.backend.test.case.node import collect_testcases
+from onnx.backend.test.loader import load_model_tests
 
 from frontends.onnx.runtime import check, model, run, run_upgraded, upgraded, value_info, versioned
 from paddlify.errors import UnsupportedModel
@@ -188,7 +191,9 @@ def test_upsample_7(opset: int, mode: str, scales: list[float]) -> None:
 
 @pytest.mark.parametrize("mode", ["nearest", "linear"])
 def test_upsample_9(mode: str) -> None:
-    check(model("Upsample", 9, {"x": X}, constants={"s": np.array([1, 1, 2, 1.5], F32)}, mode=mode), {"x": X})
+    scales = np.array([1, 1, 2, 1.5], F32)
+    check(model("Upsample", 9, {"x": X}, constants={"s": scales}, mode=mode), {"x": X})
+    check(model("Upsample", 9, {"x": X, "s": scales}, mode=mode), {"x": X, "s": scales})
 
 
 @pytest.mark.parametrize("mode", ["nearest", "linear"])
@@ -196,6 +201,18 @@ def test_upsample_9(mode: str) -> None:
 def test_resize_10(mode: str, scales: list[float]) -> None:
     x = normal(1, 2, 7, 9)
     check(model("Resize", 10, {"x": x}, constants={"s": np.array(scales, F32)}, mode=mode), {"x": x})
+
+
+def test_scales_from_a_constant_node() -> None:
+    x, scales = normal(1, 2, 7, 9), numpy_helper.from_array(np.array([1, 1, 0.5, 2], F32))
+    graph = helper.make_graph(
+        [
+            helper.make_node("Constant", [], ["s"], value=scales),
+            helper.make_node("Resize", ["x", "s"], ["y"], mode="nearest"),
+        ],
+        "g", [value_info("x", x)], [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
+    check(versioned(graph, 10), {"x": x})
 
 
 TRANSFORMATIONS = ["half_pixel", "align_corners", "asymmetric", "pytorch_half_pixel", "tf_half_pixel_for_nn"]
@@ -556,6 +573,7 @@ def test_functions_of_another_opset_are_upgraded_from_theirs() -> None:
         (lambda: model("Cast", 1, {"x": X}, to="QUATERNION"), "names no element type"),
         (lambda: model("GRU", 3, {"x": normal(2, 1, 3), "w": normal(1, 6, 3), "r": normal(1, 6, 2)}, hidden_size=2),
          "output_sequence=0"),
+        (lambda: model("Upsample", 9, {"x": X}, constants={"s": np.array([1, 1, 0.5, 2], F32)}), "scales below 1"),
         (lambda: model("Resize", 10, {"x": X, "s": np.array([1, 1, 2, 2], F32)}), "must be known at conversion time"),
         (lambda: model("GroupNormalization", 18, {"x": X}, constants={"s": normal(3), "b": normal(3)},
                        shapes={"x": [2, "C", 4, 5]}, num_groups=3), "number of channels"),
@@ -623,3 +641,54 @@ def test_unchanged_operators_only_gain_what_may_be_left_out() -> None:
             for place, option in enumerate(after):
                 required = "Single" in option
                 assert not required or (place < len(before) and "Single" in before[place]), (schema.name, later[0])
+
+
+# All models that onnx ships: they are raised, and inference agrees with what they declare.
+
+
+def declared(value: onnx.ValueInfoProto) -> tuple[int, list[int | None] | None]:
+    tensor = value.type.tensor_type
+    if not tensor.HasField("shape"):
+        return tensor.elem_type, None
+    return tensor.elem_type, [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
+
+
+def check_declared(after: ir.Model, proto: onnx.ModelProto) -> None:
+    assert [value.name for value in after.graph.outputs] == [value.name for value in proto.graph.output]
+    for value, info in zip(after.graph.outputs, proto.graph.output, strict=True):
+        assert value.type is not None
+        if info.type.WhichOneof("value") != "tensor_type":
+            continue
+        dtype, dims = declared(info)
+        assert int(value.dtype) == dtype
+        if dims is not None:
+            assert value.shape is not None and value.shape.rank() == len(dims), (value, dims)
+            assert all(a == b or b is None or not isinstance(a, int) for a, b in zip(value.shape, dims, strict=True))
+
+
+def stored_cases(kind: str) -> list[Any]:
+    return [pytest.param(case, id=case.name) for case in load_model_tests(kind=kind)]
+
+
+@pytest.mark.parametrize("case", [*stored_cases("pytorch-operator"), *stored_cases("pytorch-converted")])
+def test_models_from_pytorch(case: Any) -> None:
+    """Opsets 6 to 9, with the outputs that PyTorch gave."""
+    folder = Path(case.model_dir)
+    after = upgraded(folder / "model.onnx")
+    check_declared(after, onnx.load(folder / "model.onnx"))
+    for data in sorted(folder.glob("test_data_set_*")):
+        inputs = {str(value.name): read(data / f"input_{index}.pb") for index, value in enumerate(after.graph.inputs)}
+        for index, found in enumerate(run_upgraded(after, inputs)):
+            expected = read(data / f"output_{index}.pb")
+            assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+            np.testing.assert_allclose(found, expected, rtol=case.rtol, atol=case.atol)
+
+
+def read(file: Path) -> np.ndarray:
+    return numpy_helper.to_array(onnx.TensorProto.FromString(file.read_bytes()))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_all_node_tests_are_raised() -> None:
+    for case in collect_testcases(None):
+        check_declared(upgraded(case.model), case.model)

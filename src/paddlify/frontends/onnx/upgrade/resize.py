@@ -11,6 +11,7 @@ import onnx_ir as ir
 from paddlify.errors import Refusal
 from paddlify.frontends.onnx.upgrade.rules import ALWAYS, Upgrader, upgrades
 from paddlify.ir.builder import constant_of
+from paddlify.ir.inference import known_array
 
 
 @upgrades("Upsample", below=ALWAYS)
@@ -25,7 +26,10 @@ def upsample(
         factors = op.constant(np.array(scales, dtype=np.float32))
     if factors is None:
         raise Refusal("the scales are missing")
-    return _asymmetric(op, x, factors, mode)
+    known = known_array(factors)
+    if known is not None and (known < 1).any():
+        raise Refusal(f"scales below 1 {known.tolist()} are no upsampling")
+    return _resize(op, x, factors, _known_mode(mode), "floor")
 
 
 @upgrades("Resize", below=11)
@@ -39,9 +43,7 @@ def _asymmetric(op: Upgrader, x: ir.Value, scales: ir.Value, mode: str) -> Any:
     The nearest element was, in onnxruntime (the specification does not say), the one below when an axis grows and the
     one above when it shrinks.
     """
-    if mode not in ("nearest", "linear", "bilinear"):
-        raise Refusal(f"attribute mode='{mode}' is not supported")
-    if mode != "nearest":
+    if _known_mode(mode) == "linear":
         return _resize(op, x, scales, "linear", "floor")
     factors = constant_of(scales, "scales").astype(np.float32)
     growing, shrinking = np.maximum(factors, 1), np.minimum(factors, 1)
@@ -50,6 +52,13 @@ def _asymmetric(op: Upgrader, x: ir.Value, scales: ir.Value, mode: str) -> Any:
             x = _resize(op, x, op.constant(growing), "nearest", "floor")
         return _resize(op, x, op.constant(shrinking), "nearest", "ceil")
     return _resize(op, x, op.constant(growing), "nearest", "floor")
+
+
+def _known_mode(mode: str) -> str:
+    """Opset 1 calls linear interpolation bilinear."""
+    if mode not in ("nearest", "linear", "bilinear"):
+        raise Refusal(f"attribute mode='{mode}' is not supported")
+    return mode.removeprefix("bi")
 
 
 def _resize(op: Upgrader, x: ir.Value, scales: ir.Value, mode: str, nearest_mode: str) -> Any:
