@@ -105,7 +105,7 @@ def divide(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
     if a.dtype in UNSIGNED:
         return divided(paddle, a, b)
     if a.dtype not in FLOATING:
-        return _on_integers(paddle, lambda a, b, dtype: _truncated(paddle, a, b, dtype), a, b)
+        return _on_integers(paddle, lambda a, b, dtype: truncated_quotient(paddle, a, b, dtype), a, b)
     left, right = scalar(a, beside=b), scalar(b, beside=a)
     if left is not None:
         return left / b
@@ -119,8 +119,11 @@ def _on_integers(paddle: Recorder, function: Callable[[Any, Any, str], Any], a: 
     return computed(paddle, _INTEGERS, lambda a, b: function(a, b, dtype), a, b)
 
 
-def _truncated(paddle: Recorder, a: Any, b: Any, dtype: str) -> Any:
-    """Paddle's integer division rounds down: one more where the signs differ and something is left."""
+def truncated_quotient(paddle: Recorder, a: Any, b: Any, dtype: str) -> Any:
+    """The quotient of integers of `dtype`, rounded towards zero.
+
+    Paddle's integer division rounds down: one more where the signs differ and something is left.
+    """
     is_inexact = (a % b).astype("bool")
     is_negative = paddle.logical_xor(a < 0, b < 0)
     return a // b + paddle.logical_and(is_inexact, is_negative).astype(dtype)
@@ -135,7 +138,7 @@ def modulo(paddle: Recorder, a: Tensor, b: Tensor, *, fmod: int) -> Any:
         return computed(paddle, NUMBERS, lambda a, b: a % b, a, b)
     if a.dtype in FLOATING:
         return computed(paddle, FLOATS, lambda a, b: paddle.copysign(paddle.abs(a) % paddle.abs(b), a), a, b)
-    return _on_integers(paddle, lambda a, b, dtype: a - _truncated(paddle, a, b, dtype) * b, a, b)
+    return _on_integers(paddle, lambda a, b, dtype: a - truncated_quotient(paddle, a, b, dtype) * b, a, b)
 
 
 @emits("Pow")
