@@ -24,6 +24,7 @@ Element: TypeAlias = "int | ir.SymbolicDim"
 ELEMENTS = "paddlify.elements"
 MAX_ELEMENTS = 1024
 """Constants with more elements than this are not looked into while inferring shapes."""
+_MAX_FLOATS = 16
 
 
 _LIKE_FIRST_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx has no inference function for them
@@ -61,7 +62,7 @@ def _content(node: ir.Node) -> ir.TensorProtocol | None:
     if attribute is None or "string" in name:
         return None
     if attribute.type == ir.AttributeType.TENSOR:
-        return attribute.as_tensor()
+        return attribute.value  # type: ignore[no-any-return]
     return ir.tensor(np.asarray(attribute.value, dtype=np.float32 if "float" in name else np.int64))
 
 
@@ -135,9 +136,10 @@ def _infer_types(node: ir.Node, schema: onnx.defs.OpSchema, version: int) -> Non
 
 
 def _is_small(value: ir.Value) -> bool:
+    """Whether inference may look at the content: integers say shapes and axes, a few floats say scales."""
     tensor = value.const_value
     if tensor is not None:
-        return tensor.size <= MAX_ELEMENTS
+        return tensor.size <= (MAX_ELEMENTS if value.dtype in _INTEGERS else _MAX_FLOATS)
     return value.dtype is not None and known_array(value) is not None
 
 
@@ -349,10 +351,10 @@ def _constant_of_shape(node: ir.Node) -> Sequence[Element] | None:
     fill = node.attributes.get("value")
     if sizes is None or len(sizes) > 1 or not all(isinstance(size, int) for size in sizes):
         return None
-    if fill is None or fill.as_tensor().dtype not in _INTEGERS:
+    if fill is None or fill.value.dtype not in _INTEGERS:
         return None
     count = int(sizes[0]) if sizes else 1  # type: ignore[arg-type]
-    return [int(fill.as_tensor().numpy().reshape(-1)[0])] * count if 0 <= count <= MAX_ELEMENTS else None
+    return [int(fill.value.numpy().reshape(-1)[0])] * count if 0 <= count <= MAX_ELEMENTS else None
 
 
 def _range(node: ir.Node) -> Sequence[Element] | None:

@@ -10,6 +10,9 @@ from paddlify.frontends.onnx.upgrade.rules import HINTS, Upgrader, check_attribu
 from paddlify.ir import inference, opset
 from paddlify.registry import Rule
 
+_IR_VERSION = 10
+"""The IR version that has metadata of nodes; since 4 an initializer is no input."""
+
 
 def upgrade(model: ir.Model) -> None:
     """Raise a model, subgraphs included, to `IR_OPSET`, and give every value its dtype and shape where they follow.
@@ -24,6 +27,7 @@ def upgrade(model: ir.Model) -> None:
     if run.refused:
         raise UnsupportedModel(run.refused, "Export the model again with a newer opset, or for inference.")
     model.opset_imports[""] = opset.IR_OPSET
+    model.ir_version = max(model.ir_version or 0, _IR_VERSION)
 
 
 class _Upgrade:

@@ -1,0 +1,193 @@
+"""Inference of types, shapes and shape arithmetic, in subgraphs also."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+import pytest
+
+from paddlify.ir import inference, opset
+
+
+def inferred(text: str) -> ir.Graph:
+    """The graph of a model in onnx's text format, all values inferred."""
+    graph = ir.from_onnx_text(f'<ir_version: 10, opset_import: ["" : {opset.IR_OPSET}]> {text}').graph
+    inference.infer_graph(graph, opset.IR_OPSET)
+    return graph
+
+
+def shape(graph: ir.Graph, name: str) -> str:
+    return next(str(v.shape) for node in graph.all_nodes() for v in node.outputs if v.name == name)
+
+
+def dtype(graph: ir.Graph, name: str) -> ir.DataType | None:
+    return next(v.dtype for node in graph.all_nodes() for v in node.outputs if v.name == name)
+
+
+def test_shape_arithmetic_is_followed_through_symbols() -> None:
+    graph = inferred("""
+        g (float[N, 3, H, W] x) => (float[] y) {
+            shape = Shape (x)
+            zero = Constant <value_ints = [0]> ()
+            two = Constant <value_ints = [2]> ()
+            three = Constant <value_ints = [3]> ()
+            n = Gather (shape, zero)
+            h = Gather (shape, two)
+            w = Gather (shape, three)
+            hw = Mul (h, w)
+            channels = Constant <value_ints = [3]> ()
+            target = Concat <axis = 0> (n, channels, hw)
+            flat = Reshape (x, target)
+            back = Slice (shape, two, three)
+            half = Div (h, two)
+            wide = Concat <axis = 0> (n, half)
+            ones = ConstantOfShape (wide)
+            y = Transpose <perm = [0, 2, 1]> (flat)
+        }""")
+    assert shape(graph, "flat") == "[N,3,H*W]"
+    assert shape(graph, "y") == "[N,H*W,3]"
+    assert shape(graph, "ones") == "[N,floor(H/2)]"
+    values = {value.name: value for node in graph for value in node.outputs}
+    assert [str(element) for element in inference.elements_of(values["back"])] == ["H"]
+    assert inference.known_array(values["back"]) is None
+
+
+def test_scalars_and_vectors_are_told_apart() -> None:
+    graph = inferred("""
+        g (float[2, 6] x) => (int64[] column) {
+            shape = Shape (x)
+            one = Constant <value_int = 1> ()
+            size = Gather (shape, one)
+            axes = Constant <value_ints = [0]> ()
+            vector = Unsqueeze (size, axes)
+            axis = Constant <value_ints = [1]> ()
+            column = Unsqueeze (vector, axis)
+        }""")
+    values = {value.name: value for node in graph for value in node.outputs}
+    assert inference.known_array(values["size"]).shape == ()
+    assert inference.known_array(values["vector"]).tolist() == [6]
+    assert inference.known_array(values["column"]) is None
+    assert shape(graph, "column") == "[1,1]"
+
+
+def test_division_of_a_difference_is_not_followed() -> None:
+    """It may be negative, where ONNX's division and Python's differ."""
+    graph = inferred("""
+        g (float[N] x) => (float[M] y) {
+            n = Shape (x)
+            five = Constant <value_ints = [5]> ()
+            two = Constant <value_ints = [2]> ()
+            less = Sub (n, five)
+            half = Div (less, two)
+            y = ConstantOfShape (half)
+        }""")
+    assert inference.elements_of(graph.node(4).outputs[0]) is None
+    assert [str(element) for element in inference.elements_of(graph.node(3).outputs[0])] == ["N - 5"]
+
+
+def test_what_a_model_declares_gives_way_to_what_is_found() -> None:
+    graph = inferred("""
+        g (float[N, 3] x) => (float[1, 3] y) <float[1, 3] a> {
+            a = Relu (x)
+            y = Abs (a)
+        }""")
+    assert shape(graph, "a") == "[N,3]"
+    assert str(graph.outputs[0].shape) == "[N,3]"
+
+
+def test_what_cannot_be_found_stays_as_it_was_declared() -> None:
+    graph = inferred("""
+        g (float[N, 3] x, int64[2] target) => (float[4, 5] y) {
+            y = Reshape (x, target)
+        }""")
+    assert str(graph.outputs[0].shape) == "[4,5]"
+
+
+def test_expand_and_reshape_keep_what_is_known() -> None:
+    graph = inferred("""
+        g (float[1, 3] x, float[B, S] like) => (float[] y, float[] z) {
+            target = Shape <start = 0, end = 1> (like)
+            three = Constant <value_ints = [3]> ()
+            wide = Concat <axis = 0> (target, three)
+            y = Expand (x, wide)
+            minus = Constant <value_ints = [-1]> ()
+            long = Concat <axis = 0> (target, minus)
+            z = Reshape (like, long)
+        }""")
+    assert shape(graph, "y") == "[B,3]"
+    assert shape(graph, "z").startswith("[B,")
+
+
+IF = """
+    g (bool c, float[N, 4] x, float[N, 4] other) => (float[] y, float[] z) {{
+        y, z = If (c) <
+            then_branch = t () => (float a, float b) {{ a = Relu (x)  b = Shape (x) }},
+            else_branch = e () => (float p, float q) {{ p = {body}  q = Shape (x) }}
+        >
+    }}"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [("Abs (other)", "[N,4]"), ("Concat <axis = 1> (x, x)", "[N,None]"), ("ReduceSum <keepdims = 0> (x)", "None")],
+)
+def test_a_branch_gives_what_both_have_in_common(body: str, expected: str) -> None:
+    graph = inferred(IF.format(body=body))
+    assert [str(value.shape) for value in graph.outputs] == [expected, "[2]"]
+    assert [value.dtype for value in graph.outputs] == [ir.DataType.FLOAT, ir.DataType.INT64]
+
+
+def loop(body: str, extra: str = "") -> ir.Graph:
+    return inferred(f"""
+        g (int64 count, float[B, 4] start{extra}) => (float[] final, float[] items) {{
+            true = Constant <value_int = 1> ()
+            go = Cast <to = 9> (true)
+            final, items = Loop (count, go, start) <body = b (int64 i, bool in, float state)
+                => (bool out, float next, float item) {{
+                    out = Identity (in)
+                    {body}
+                    item = Abs (next)
+                }}>
+        }}""")
+
+
+def test_a_carried_value_that_keeps_its_shape() -> None:
+    graph = loop("next = Add (state, state)")
+    assert shape(graph, "final") == "[B,4]"
+    assert shape(graph, "items") == "[None,B,4]"
+    assert shape(graph, "item") == "[B,4]"
+
+
+def test_a_carried_value_that_grows() -> None:
+    graph = loop("next = Concat <axis = 1> (state, state)")
+    assert shape(graph, "final") == "[B,None]"
+    assert shape(graph, "item") == "[B,None]"
+
+
+def test_a_carried_value_whose_rank_changes() -> None:
+    axes = "axes = Constant <value_ints = [0]> ()"
+    graph = loop(f"{axes} next = Unsqueeze (state, axes)")
+    assert shape(graph, "final") == "None"
+    assert dtype(graph, "final") == ir.DataType.FLOAT
+
+
+def test_scan_cuts_its_sequences() -> None:
+    graph = inferred("""
+        g (float[4] start, float[B, T, 4] x) => (float[] final, float[] items) {
+            final, items = Scan <num_scan_inputs = 1, scan_input_axes = [1], scan_output_axes = [-1],
+                body = b (float state, float slice) => (float next, float item) {
+                    total = ReduceSum <keepdims = 0> (slice)
+                    next = Add (state, total)
+                    item = Mul (slice, state)
+                }> (start, x)
+        }""")
+    assert shape(graph, "final") == "[4]"
+    assert shape(graph, "item") == "[B,4]"
+    assert shape(graph, "items") == "[B,4,T]"
+
+
+def test_values_of_other_domains_are_left_alone() -> None:
+    graph = ir.from_onnx_text(
+        '<ir_version: 10, opset_import: ["" : 20, "own" : 1]> g (float[2] x) => (float[7] y) { y = own.Op (x) }'
+    ).graph
+    inference.infer_graph(graph, 20)
+    assert str(graph.outputs[0].shape) == "[7]"
