@@ -102,19 +102,37 @@ def compare_with(tensorflow: TensorFlow, folder: Path) -> Compare:
         case: Call, *, dynamic: bool, expected: Call | None = None, rtol: float = 2e-6, atol: float = 1e-6
     ) -> None:
         """`expected`: what says the numbers, where TensorFlow cannot run the case itself. `atol` is of the scale."""
-        arrays = write(case, folder, dynamic=dynamic, expected=expected)
-        tensorflow.evaluate(folder)
-        names = json.loads((folder / "outputs.json").read_text())
-        with np.load(folder / "outputs.npz") as stored:
-            wanted = [stored[f"output{index}"] for index in range(len(stored))]
-        model = lowered(folder, arrays, names)
-        for value, target in zip(model.graph.outputs, wanted, strict=True):
-            check_inferred_shape(value, target.shape)
-        actual = run(model, arrays)
+        actual, wanted = both(tensorflow, folder, case, dynamic=dynamic, expected=expected)
         for index, (result, target) in enumerate(zip(actual, wanted, strict=True)):
             assert_same(result, target, f"output {index}", rtol, atol)
 
     return compare
+
+
+def both(
+    tensorflow: TensorFlow, folder: Path, case: Call, *, dynamic: bool, expected: Call | None = None,
+    opset: int = LOWERING_OPSET,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The outputs of the lowered case, and TensorFlow's."""
+    arrays = write(case, folder, dynamic=dynamic, expected=expected)
+    tensorflow.evaluate(folder)
+    names = json.loads((folder / "outputs.json").read_text())
+    with np.load(folder / "outputs.npz") as stored:
+        wanted = [stored[f"output{index}"] for index in range(len(stored))]
+    model = lowered(folder, arrays, names)
+    for value, target in zip(model.graph.outputs, wanted, strict=True):
+        check_inferred_shape(value, target.shape)
+    model.opset_imports[""] = opset
+    return run(model, arrays), wanted
+
+
+def drawn(tensorflow: TensorFlow, folder: Path, case: Call, *, dynamic: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The only output of a case whose numbers are random, and TensorFlow's.
+
+    onnxruntime's kernels of random numbers are registered up to opset 21, which says the same of them.
+    """
+    (actual,), (wanted,) = both(tensorflow, folder, case, dynamic=dynamic, opset=21)
+    return actual, wanted
 
 
 def check_inferred_shape(value: ir.Value, shape: tuple[int, ...]) -> None:

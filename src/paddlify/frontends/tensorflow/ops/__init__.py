@@ -4,6 +4,28 @@ Importing this package registers them all: each family is imported here by name.
 """
 
 from paddlify.frontends.tensorflow.lowering import lowers
-from paddlify.frontends.tensorflow.ops import array, conv, gather_scatter, image, linalg, math, nn, pool, quant, reduce, resize, slicing
+from paddlify.frontends.tensorflow.ops import (
+    array,
+    complex_numbers,
+    conv,
+    gather_scatter,
+    image,
+    linalg,
+    math,
+    nn,
+    pool,
+    quant,
+    random,
+    reduce,
+    resize,
+    segment,
+    signal,
+    slicing,
+    sparse,
+)
 
-__all__ = ["lowers", "array", "conv", "gather_scatter", "image", "linalg", "math", "nn", "pool", "quant", "reduce", "resize", "slicing"]
+__all__ = [
+    "lowers",
+    "array", "complex_numbers", "conv", "gather_scatter", "image", "linalg", "math", "nn", "pool", "quant", "random",
+    "reduce", "resize", "segment", "signal", "slicing", "sparse",
+]  # fmt: skip

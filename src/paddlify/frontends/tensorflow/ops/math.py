@@ -7,7 +7,7 @@ import onnx_ir as ir
 
 from paddlify.errors import Refusal
 from paddlify.frontends.tensorflow.dtypes import DType
-from paddlify.frontends.tensorflow.lowering import lowers
+from paddlify.frontends.tensorflow.lowering import Complex, lowers
 from paddlify.frontends.tensorflow.ops.common import (
     Op,
     Result,
@@ -233,6 +233,9 @@ def cast_(op: Op, x: Value, *, DstT: DType, Truncate: bool) -> Result:
     """Towards 0 from float to integer. Truncate speaks of the mantissa where a float type is narrowed."""
     if not isinstance(DstT, ir.DataType):
         raise Refusal(f"the dtype {DstT} does not exist in ONNX")
+    if DstT in (ir.DataType.COMPLEX64, ir.DataType.COMPLEX128):
+        part = cast(op, x, ir.DataType.FLOAT if DstT == ir.DataType.COMPLEX64 else ir.DataType.DOUBLE)
+        return Complex(part, op.lower("ZerosLike", part))
     if Truncate and is_float(x) and DstT.is_floating_point():
         raise Refusal("attribute Truncate=True is not supported")
     return op.Cast(x, to=DstT) if dtype_of(x) != DstT else op.Identity(x)
