@@ -1,0 +1,198 @@
+"""One call of a TensorFlow API, translated to Paddle code by a row of the table.
+
+Two translations exist. ``renamed`` changes the function's name and the names of its arguments and nothing else:
+it is what a reader would try first, and is right exactly for rows of kind ``same``. ``advised`` fills the row's
+template, which a check has shown to agree.
+
+A template is Python code with a placeholder ``{parameter}`` for each TensorFlow parameter used in it:
+
+- a parameter that the call does not give takes its TensorFlow default, except that ``keyword={parameter}`` is
+  left out where Paddle has the same default;
+- ``{parameter!}`` must be given by the call, and not be a literal None;
+- ``{parameter@}`` is a size for each spatial axis: of a literal list for all axes, batch and channels last, only
+  the middle is put, and a list that is not literal is refused;
+- ``{parameter:code}`` puts ``code`` where the call gives nothing, or a literal None;
+- a parameter that the template does not use must not be given, or must have its default value.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paddlify.apimap.table import Parameter, Row
+
+_PLACEHOLDER = re.compile(r"\{(\w+)(!|@|:[^{}]*)?\}")
+_KEYWORD = re.compile(r",\s*(\w+)=\{(\w+)\}(?=\s*[,)])")
+_WITHOUT_EFFECT = frozenset({"name"})
+
+
+class Untranslatable(Exception):
+    """The call is outside what the row's translation covers; the message says why."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a call: its keyword, or None for a positional one, and its source."""
+
+    keyword: str | None
+    code: str
+
+
+def bind(parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> dict[str, str]:
+    """Bind a call's arguments to TensorFlow parameter names; raises Untranslatable when they do not fit."""
+    names = [parameter.tf for parameter in parameters if parameter.tf is not None]
+    synonyms = {parameter.tf: parameter.synonym_of for parameter in parameters if parameter.synonym_of}
+    given: dict[str, str] = {}
+    for position, argument in enumerate(arguments):
+        if argument.keyword is None:
+            name = next((n for n in names[: position + 1] if n.startswith("*")), None) or (
+                names[position] if position < len(names) else ""
+            )
+            if not name or name.startswith("**"):
+                raise Untranslatable("more positional arguments than the API has parameters")
+            if name.startswith("*"):
+                given[name] = f"{given[name]}, {argument.code}" if name in given else argument.code
+                continue
+        else:
+            name = argument.keyword
+        if name not in names:
+            raise Untranslatable(f"unknown argument {name}")
+        name = synonyms.get(name) or name
+        if name in given:
+            raise Untranslatable(f"argument {name} is given twice")
+        given[name] = argument.code
+    return given
+
+
+def renamed(row: Row, parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> str:
+    """The call with function and keywords renamed, and nothing else changed."""
+    given = bind(parameters, arguments)
+    by_position, by_keyword = [], []
+    for index, parameter in enumerate(p for p in parameters if p.tf is not None):
+        if parameter.tf not in given:
+            continue
+        code = given[parameter.tf]
+        if parameter.paddle is None:
+            _refuse_unless_default(parameter, code)
+        elif parameter.tf in _WITHOUT_EFFECT:
+            continue
+        elif parameter.tf.startswith("*"):
+            by_position.append(code)
+        elif _is_positional(arguments, index) and parameter.positional and len(by_position) == index:
+            by_position.append(code)
+        else:
+            by_keyword.append(f"{parameter.paddle}={code}")
+    return f"{row.paddle}({', '.join((*by_position, *by_keyword))})"
+
+
+def _is_positional(arguments: Sequence[Argument], index: int) -> bool:
+    return index < len(arguments) and arguments[index].keyword is None
+
+
+def advised(row: Row, parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> str:
+    """The Paddle code that agrees with the call; raises Untranslatable where the row has none for it."""
+    given = bind(parameters, arguments)
+    for parameter in parameters:
+        code = given.get(parameter.tf or "")
+        if parameter.tensor and code is not None and _is_literal(code):
+            raise Untranslatable(f"{parameter.tf} is a literal, and Paddle takes a tensor there")
+    if row.advice is None:
+        if row.kind != "same":
+            raise Untranslatable("the counterpart is not a single expression")
+        return renamed(row, parameters, arguments)
+    return fill(row.advice, parameters, given)
+
+
+def fill(template: str, parameters: Sequence[Parameter], given: dict[str, str]) -> str:
+    """Fill a template's placeholders with the code of the given arguments."""
+    by_name = {parameter.tf: parameter for parameter in parameters if parameter.tf is not None}
+    by_paddle = {parameter.paddle: parameter for parameter in parameters if parameter.paddle is not None}
+    used = [match.group(1) for match in _PLACEHOLDER.finditer(template)]
+    for name, code in given.items():
+        if name not in used:
+            _refuse_unless_default(by_name[name], code)
+        elif used.count(name) > 1 and not _is_simple(code):
+            raise Untranslatable(f"{name} is used twice, and is not a plain name")
+
+    def leave_out(match: re.Match[str]) -> str:
+        keyword, name = match.groups()
+        counterpart = by_paddle.get(keyword)
+        defaults = (counterpart and counterpart.paddle_default, name in by_name and by_name[name].tf_default)
+        same = defaults[0] is not None and defaults[0] == defaults[1]
+        return "" if name not in given and same else match.group()
+
+    def put(match: re.Match[str]) -> str:
+        name, mark = match.groups()
+        if name not in by_name:
+            raise Untranslatable(f"this form of the call has no argument {name}")
+        code = given.get(name)
+        if mark == "@" and code is not None:
+            return _spatial(name, code)
+        if mark and code in (None, "None"):
+            if mark == "!":
+                raise Untranslatable(f"argument {name} is not given")
+            return str(mark[1:])
+        if code is None:
+            code = by_name[name].tf_default
+            if code is None:
+                raise Untranslatable(f"argument {name} is missing")
+            code = re.sub(r"^tf\.", "paddle.", code)
+        before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+        stands_alone = before in ("(", "[", ",", " ", "=") and after in (")", "]", ",", ":")
+        operand = before == " " and not re.search(r"[,(]\s+$", match.string[: match.start()])
+        return code if _is_atom(code) or (stands_alone and not operand) else f"({code})"
+
+    return _PLACEHOLDER.sub(put, _KEYWORD.sub(leave_out, template))
+
+
+def _refuse_unless_default(parameter: Parameter, code: str) -> None:
+    if parameter.tf in _WITHOUT_EFFECT:
+        return
+    default = parameter.tf_default
+    if default is None or _normal(default) != _normal(code):
+        raise Untranslatable(f"argument {parameter.tf} has no counterpart")
+
+
+def _normal(code: str) -> str:
+    return ast.dump(ast.parse(code.strip(), mode="eval"))
+
+
+def _expression(code: str) -> ast.expr:
+    return ast.parse(f"({code})", mode="eval").body
+
+
+def _is_atom(code: str) -> bool:
+    node = _expression(code)
+    bare_tuple = isinstance(node, ast.Tuple) and not code.strip().startswith("(")
+    atoms = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Tuple, ast.Dict)
+    return isinstance(node, atoms) and not bare_tuple
+
+
+def _is_simple(code: str) -> bool:
+    node = _expression(code)
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    numbers = (ast.List, ast.Tuple, ast.UnaryOp, ast.USub, ast.Constant, ast.Load)
+    return isinstance(node, ast.Name) or all(isinstance(part, numbers) for part in ast.walk(node))
+
+
+def _spatial(name: str, code: str) -> str:
+    node = _expression(code)
+    if isinstance(node, (ast.List, ast.Tuple)) and len(node.elts) in (3, 4, 5):
+        first, *middle, last = (ast.unparse(element) for element in node.elts)
+        if (first, last) != ("1", "1"):
+            raise Untranslatable(f"{name} reaches over the batch or the channels")
+        return f"[{', '.join(middle)}]"
+    if isinstance(node, (ast.List, ast.Tuple, ast.Constant)):
+        return code
+    raise Untranslatable(f"{name} is not a literal")
+
+
+def _is_literal(code: str) -> bool:
+    node = _expression(code)
+    while isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, (ast.Constant, ast.List, ast.Tuple, ast.ListComp)) and code.strip() != "None"
