@@ -110,7 +110,12 @@ def compare_with(tensorflow: TensorFlow, folder: Path) -> Compare:
 
 
 def both(
-    tensorflow: TensorFlow, folder: Path, case: Call, *, dynamic: bool, expected: Call | None = None,
+    tensorflow: TensorFlow,
+    folder: Path,
+    case: Call,
+    *,
+    dynamic: bool,
+    expected: Call | None = None,
     opset: int = LOWERING_OPSET,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The outputs of the lowered case, and TensorFlow's."""

@@ -49,7 +49,9 @@ def build(description: dict, arrays: dict[str, np.ndarray]) -> list[list[tf.Tens
 
 def defaults(definition: op_def_pb2.OpDef) -> dict:
     """Attributes with their defaults, save those that the inputs imply."""
-    implied = {name for item in definition.input_arg for name in (item.type_attr, item.number_attr, item.type_list_attr)}
+    implied = {
+        name for item in definition.input_arg for name in (item.type_attr, item.number_attr, item.type_list_attr)
+    }
     return {
         attribute.name: plain(attribute.default_value)
         for attribute in definition.attr

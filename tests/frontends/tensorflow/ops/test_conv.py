@@ -52,16 +52,28 @@ def test_grouped_conv(compare: Compare):
 
 @pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize(
-    ("strides", "padding", "explicit"), [((1, 1), "SAME", []), ((2, 3), "SAME", []), ((1, 2), "EXPLICIT", [0, 0, 1, 2, 3, 0, 0, 0])]
+    ("strides", "padding", "explicit"),
+    [((1, 1), "SAME", []), ((2, 3), "SAME", []), ((1, 2), "EXPLICIT", [0, 0, 1, 2, 3, 0, 0, 0])],
 )
 def test_channels_first(compare: Compare, strides, padding, explicit, dynamic):
     """TensorFlow runs NCHW on a GPU only: the oracle is its NHWC convolution of the transposed data."""
     x, kernel = f32(2, 4, 9, 10), const(f32(3, 3, 4, 5))
     last = call(
-        "Conv2D", transposed(x, 0, 2, 3, 1), kernel, strides=[1, *strides, 1], padding=padding, explicit_paddings=explicit
+        "Conv2D",
+        transposed(x, 0, 2, 3, 1),
+        kernel,
+        strides=[1, *strides, 1],
+        padding=padding,
+        explicit_paddings=explicit,
     )
     case = call(
-        "Conv2D", x, kernel, strides=[1, 1, *strides], padding=padding, explicit_paddings=first(explicit), data_format="NCHW"
+        "Conv2D",
+        x,
+        kernel,
+        strides=[1, 1, *strides],
+        padding=padding,
+        explicit_paddings=first(explicit),
+        data_format="NCHW",
     )
     compare(case, expected=transposed(last, 0, 3, 1, 2), dynamic=dynamic, atol=2e-6)
 
@@ -85,11 +97,19 @@ def test_conv_2d_of_any_size(compare: Compare, size, kernel, strides, dilations,
 @each(
     *(
         call("DepthwiseConv2dNative", X, const(f32(3, 3, 4, m)), strides=[1, s, s, 1], padding=padding)
-        for m in (1, 3) for s in (1, 2) for padding in ("SAME", "VALID")
+        for m in (1, 3)
+        for s in (1, 2)
+        for padding in ("SAME", "VALID")
     ),
-    call("DepthwiseConv2dNative", X, const(f32(3, 3, 4, 2)), strides=[1, 1, 1, 1], dilations=[1, 2, 3, 1], padding="SAME"),
     call(
-        "DepthwiseConv2dNative", X, const(f32(3, 3, 4, 2)), strides=[1, 1, 1, 1], padding="EXPLICIT",
+        "DepthwiseConv2dNative", X, const(f32(3, 3, 4, 2)), strides=[1, 1, 1, 1], dilations=[1, 2, 3, 1], padding="SAME"
+    ),
+    call(
+        "DepthwiseConv2dNative",
+        X,
+        const(f32(3, 3, 4, 2)),
+        strides=[1, 1, 1, 1],
+        padding="EXPLICIT",
         explicit_paddings=[0, 0, 2, 1, 0, 3, 0, 0],
     ),
 )
@@ -103,7 +123,8 @@ V = f32(2, 5, 6, 7, 3)
 @each(
     *(
         call("Conv3D", V, const(f32(3, 2, 3, 3, 4)), strides=[1, *strides, 1], padding=padding)
-        for strides in ([1, 1, 1], [2, 1, 3]) for padding in ("SAME", "VALID")
+        for strides in ([1, 1, 1], [2, 1, 3])
+        for padding in ("SAME", "VALID")
     ),
     call("Conv3D", V, const(f32(2, 2, 2, 3, 4)), strides=[1] * 5, dilations=[1, 2, 1, 3, 1], padding="VALID"),
 )
@@ -111,7 +132,9 @@ def test_conv_3d(compare: Compare, case, dynamic):
     compare(case, dynamic=dynamic, atol=2e-6)
 
 
-def backprop(shape: tuple[int, ...], kernel: tuple[int, int], stride: int, padding="SAME", computed=False, **options) -> Call:
+def backprop(
+    shape: tuple[int, ...], kernel: tuple[int, int], stride: int, padding="SAME", computed=False, **options
+) -> Call:
     """The transposed convolution whose result has `shape`."""
     explicit = options.get("explicit_paddings") or [0] * 8
     extents = [k + (k - 1) * (d - 1) for k, d in zip(kernel, options.get("dilations", [1] * 4)[1:3], strict=True)]
@@ -123,8 +146,13 @@ def backprop(shape: tuple[int, ...], kernel: tuple[int, int], stride: int, paddi
     sizes = np.array(shape, np.int32)
     x = f32(shape[0], *small, 5)
     return call(
-        "Conv2DBackpropInput", sizes if computed else const(sizes), const(f32(*kernel, shape[-1], 5)), x,
-        strides=[1, stride, stride, 1], padding=padding, **options,
+        "Conv2DBackpropInput",
+        sizes if computed else const(sizes),
+        const(f32(*kernel, shape[-1], 5)),
+        x,
+        strides=[1, stride, stride, 1],
+        padding=padding,
+        **options,
     )
 
 
@@ -137,7 +165,9 @@ SETTINGS = [
 @each(
     *(
         backprop(*setting, padding=padding, computed=computed)
-        for setting in SETTINGS for padding in ("SAME", "VALID") for computed in (False, True)
+        for setting in SETTINGS
+        for padding in ("SAME", "VALID")
+        for computed in (False, True)
     ),
     backprop((1, 9, 9, 2), (3, 3), 2, "EXPLICIT", explicit_paddings=[0, 0, 1, 1, 0, 2, 0, 0]),
     backprop((1, 9, 9, 2), (3, 3), 2, "EXPLICIT", computed=True, explicit_paddings=[0, 0, 1, 1, 0, 2, 0, 0]),
@@ -157,8 +187,22 @@ def test_transposed_conv_whose_size_is_arithmetic(compare: Compare):
 
 @each(
     *(
-        call("Conv3DBackpropInputV2", const([1, 5, 6, 7, 2]), const(f32(3, 3, 2, 2, 4)), f32(1, 3, 3, 4, 4), strides=[1, 2, 2, 2, 1], padding="SAME"),
-        call("Conv3DBackpropInputV2", const([1, 5, 6, 7, 2]), const(f32(3, 3, 2, 2, 4)), f32(1, 2, 2, 3, 4), strides=[1, 2, 2, 2, 1], padding="VALID"),
+        call(
+            "Conv3DBackpropInputV2",
+            const([1, 5, 6, 7, 2]),
+            const(f32(3, 3, 2, 2, 4)),
+            f32(1, 3, 3, 4, 4),
+            strides=[1, 2, 2, 2, 1],
+            padding="SAME",
+        ),
+        call(
+            "Conv3DBackpropInputV2",
+            const([1, 5, 6, 7, 2]),
+            const(f32(3, 3, 2, 2, 4)),
+            f32(1, 2, 2, 3, 4),
+            strides=[1, 2, 2, 2, 1],
+            padding="VALID",
+        ),
     ),
 )
 def test_conv_3d_backprop_input(compare: Compare, case, dynamic):

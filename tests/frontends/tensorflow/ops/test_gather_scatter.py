@@ -62,7 +62,13 @@ ONCE = np.array([[0, 1], [2, 2], [3, 0]], np.int32)
     call("SparseToDense", const([[0, 1], [2, 3]]), const([3, 4]), f32(2), const(-1.0)),
     call("SparseToDense", const([1, 3]), const([5]), const(7), const(0)),
     call("SparseToDense", const(2), const([4]), const(7), const(1)),
-    call("SparseToDense", np.array([[0, 1], [2, 3]], np.int64), np.array([3, 4], np.int64), np.array([1, 2], np.int32), np.int32(0)),
+    call(
+        "SparseToDense",
+        np.array([[0, 1], [2, 3]], np.int64),
+        np.array([3, 4], np.int64),
+        np.array([1, 2], np.int32),
+        np.int32(0),
+    ),
 )
 def test_scatter(compare: Compare, case, dynamic):
     compare(case, dynamic=dynamic)

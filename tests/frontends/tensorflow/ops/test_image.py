@@ -15,7 +15,9 @@ BOX_IND = np.array([0, 1, 1, 0], np.int32)
 @each(
     *(
         call("CropAndResize", IMAGES, BOXES, BOX_IND, const(size), method=method, extrapolation_value=value)
-        for method in ("bilinear", "nearest") for size in ([4, 5], [1, 1], [14, 1], [7, 9]) for value in (0.0, -3.5)
+        for method in ("bilinear", "nearest")
+        for size in ([4, 5], [1, 1], [14, 1], [7, 9])
+        for value in (0.0, -3.5)
     ),
     call("CropAndResize", IMAGES, BOXES, BOX_IND, np.array([3, 6], np.int32)),
     call("CropAndResize", i32(2, 5, 5, 2, low=0, high=255, dtype=np.uint8), BOXES, BOX_IND, const([3, 3])),
@@ -33,7 +35,11 @@ HALF, THIRD = const(0.5), const(0.3)
     call("NonMaxSuppression", RANDOM_BOXES, SCORES, const(10), iou_threshold=0.3),
     call("NonMaxSuppressionV2", RANDOM_BOXES, SCORES, const(100), HALF),
     call("NonMaxSuppressionV2", RANDOM_BOXES, -SCORES, const(5), np.float32(0.1)),
-    *(call("NonMaxSuppressionV3", RANDOM_BOXES, SCORES, const(count), const(iou), THIRD) for count in (5, 100) for iou in (0.0, 0.2, 1.0)),
+    *(
+        call("NonMaxSuppressionV3", RANDOM_BOXES, SCORES, const(count), const(iou), THIRD)
+        for count in (5, 100)
+        for iou in (0.0, 0.2, 1.0)
+    ),
     call("NonMaxSuppressionV3", RANDOM_BOXES, SCORES, np.int32(7), np.float32(0.2), np.float32(0.5)),
     call("NonMaxSuppressionV4", RANDOM_BOXES, SCORES, const(30), THIRD, HALF),
     call("NonMaxSuppressionV4", RANDOM_BOXES, SCORES, const(30), THIRD, HALF, pad_to_max_output_size=True),
@@ -67,15 +73,28 @@ def test_combined_non_max_suppression(compare: Compare, per_class, total, pad_pe
 
 @each(
     *(
-        call("ExtractImagePatches", IMAGES, ksizes=[1, 3, 2, 1], strides=[1, 2, 3, 1], rates=[1, *rates, 1], padding=padding)
-        for rates in ([1, 1], [2, 3]) for padding in ("VALID", "SAME")
+        call(
+            "ExtractImagePatches",
+            IMAGES,
+            ksizes=[1, 3, 2, 1],
+            strides=[1, 2, 3, 1],
+            rates=[1, *rates, 1],
+            padding=padding,
+        )
+        for rates in ([1, 1], [2, 3])
+        for padding in ("VALID", "SAME")
     ),
 )
 def test_patches(compare: Compare, case, dynamic):
     compare(case, dynamic=dynamic)
 
 
-COLOURS = np.concatenate([f32(4, 5, 3, low=0, high=1).reshape(-1, 3), np.array([[0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0.5, 0.2]])]).astype(np.float32)
+COLOURS = np.concatenate(
+    [
+        f32(4, 5, 3, low=0, high=1).reshape(-1, 3),
+        np.array([[0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0.5, 0.2]]),
+    ]
+).astype(np.float32)
 
 
 @each(

@@ -40,7 +40,10 @@ def test_product(compare: Compare, case, dynamic):
 
 
 @each(
-    *(call("MatrixBandPart", f32(2, 4, 5), const(low), const(high)) for low, high in ((1, 2), (-1, 0), (0, -1), (0, 0), (4, 5), (-1, -1))),
+    *(
+        call("MatrixBandPart", f32(2, 4, 5), const(low), const(high))
+        for low, high in ((1, 2), (-1, 0), (0, -1), (0, 0), (4, 5), (-1, -1))
+    ),
     call("MatrixBandPart", i32(3, 3), const(np.int64(1)), const(np.int64(0))),
     call("Diag", f32(3)),
     call("Diag", i32(2, 3)),
@@ -67,7 +70,10 @@ ALIGNMENTS = ("LEFT_LEFT", "LEFT_RIGHT", "RIGHT_LEFT", "RIGHT_RIGHT")
     "case",
     [
         *(call("MatrixDiagPartV3", f32(2, 4, 5), const([-2, 3]), const(9.0), align=align) for align in ALIGNMENTS),
-        *(call("MatrixDiagV3", f32(2, 4, 3), const([-2, 1]), const(4), const(-1), const(7.0), align=align) for align in ALIGNMENTS),
+        *(
+            call("MatrixDiagV3", f32(2, 4, 3), const([-2, 1]), const(4), const(-1), const(7.0), align=align)
+            for align in ALIGNMENTS
+        ),
         *(call("MatrixSetDiagV3", f32(2, 4, 5), f32(2, 4, 4), const([-1, 2]), align=align) for align in ALIGNMENTS),
         call("MatrixDiagPartV2", f32(4, 3), const([-1, 1]), const(0.0)),
         call("MatrixDiagPartV3", f32(2, 4, 3), const(-2), const(0.0)),

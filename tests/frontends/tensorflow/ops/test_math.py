@@ -5,13 +5,38 @@ import numpy as np
 from frontends.tensorflow.ops.expressions import boolean, call, const, f32, f64, i32, i64
 from frontends.tensorflow.ops.harness import Compare, each
 
-UNARY = (
-    ["Abs", "Atan", "Ceil", "Cos", "Erf", "Erfc", "Exp", "Expm1", "Floor", "Inv", "IsFinite", "IsInf", "IsNan", "Neg", "Reciprocal", "Rint", "Round", "Sigmoid", "Sign", "Sin", "Sinh", "Cosh", "Asinh", "Square", "Tan", "Tanh"]
-)
+UNARY = [
+    "Abs",
+    "Atan",
+    "Ceil",
+    "Cos",
+    "Erf",
+    "Erfc",
+    "Exp",
+    "Expm1",
+    "Floor",
+    "Inv",
+    "IsFinite",
+    "IsInf",
+    "IsNan",
+    "Neg",
+    "Reciprocal",
+    "Rint",
+    "Round",
+    "Sigmoid",
+    "Sign",
+    "Sin",
+    "Sinh",
+    "Cosh",
+    "Asinh",
+    "Square",
+    "Tan",
+    "Tanh",
+]
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 0.5, 1.5, 2.5, -0.5, -1.5, 1e-8, -1e-7, 3e-4], np.float32)
 POSITIVE = f32(2, 3, low=0.1, high=9.0)
 A, B = f32(2, 3), f32(2, 3, seed=1)
-I, J = i32(3, 4), np.where(i32(4, seed=1) == 0, 3, i32(4, seed=1)).astype(np.int32)
+M, N = i32(3, 4), np.where(i32(4, seed=1) == 0, 3, i32(4, seed=1)).astype(np.int32)
 
 
 @each(
@@ -20,7 +45,7 @@ I, J = i32(3, 4), np.where(i32(4, seed=1) == 0, 3, i32(4, seed=1)).astype(np.int
     *(call(name, f32(2, 3, low=-0.99, high=0.99)) for name in ("Acos", "Asin", "Atanh", "Log1p")),
     *(call(name, f64(2, 3)) for name in ("Abs", "Exp", "Expm1", "Square", "Sigmoid", "Tanh")),
     *(call(name, SPECIAL) for name in ("IsFinite", "IsInf", "IsNan", "Round", "Rint", "Expm1", "Log1p", "Floor")),
-    *(call(name, I) for name in ("Abs", "Neg", "Sign", "Square", "Invert")),
+    *(call(name, M) for name in ("Abs", "Neg", "Sign", "Square", "Invert")),
     call("LogicalNot", boolean(2, 3)),
 )
 def test_unary(compare: Compare, case, dynamic):
@@ -30,22 +55,38 @@ def test_unary(compare: Compare, case, dynamic):
 @each(
     *(
         call(name, *inputs)
-        for name in ["Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum", "SquaredDifference", "Greater", "GreaterEqual", "Less", "LessEqual"]
-        for inputs in [(A, B), (f32(2, 1, 3), f32(4, 1)), (I, J)]
+        for name in [
+            "Add",
+            "AddV2",
+            "Sub",
+            "Mul",
+            "Maximum",
+            "Minimum",
+            "SquaredDifference",
+            "Greater",
+            "GreaterEqual",
+            "Less",
+            "LessEqual",
+        ]
+        for inputs in [(A, B), (f32(2, 1, 3), f32(4, 1)), (M, N)]
     ),
     *(call(name, A, B) for name in ("Div", "RealDiv", "FloorDiv", "FloorMod", "Mod", "DivNoNan", "MulNoNan", "Atan2")),
-    *(call(name, I, J) for name in ("Div", "TruncateDiv", "FloorDiv", "FloorMod", "Mod", "TruncateMod")),
-    *(call(name, i64(3, 4), J.astype(np.int64)) for name in ("FloorDiv", "FloorMod", "Mod", "Mul")),
-    call("FloorMod", np.array([5.5, -5.5, 5.5, -5.5, 4.0, -4.0, 0.0], np.float32), np.array([3, 3, -3, -3, 2, 2, 2], np.float32)),
+    *(call(name, M, N) for name in ("Div", "TruncateDiv", "FloorDiv", "FloorMod", "Mod", "TruncateMod")),
+    *(call(name, i64(3, 4), N.astype(np.int64)) for name in ("FloorDiv", "FloorMod", "Mod", "Mul")),
+    call(
+        "FloorMod",
+        np.array([5.5, -5.5, 5.5, -5.5, 4.0, -4.0, 0.0], np.float32),
+        np.array([3, 3, -3, -3, 2, 2, 2], np.float32),
+    ),
     call("FloorDiv", np.array([-(2**31), 2**31 - 1, -7], np.int32), const([3, -3, 7])),
     call("Pow", POSITIVE, B),
-    call("Pow", I, const(3)),
-    call("Equal", I, const(i32(3, 1))),
-    call("NotEqual", I, const(i32(3, 1)), incompatible_shape_error=False),
+    call("Pow", M, const(3)),
+    call("Equal", M, const(i32(3, 1))),
+    call("NotEqual", M, const(i32(3, 1)), incompatible_shape_error=False),
     call("Equal", boolean(5), boolean(5, seed=1)),
     call("LogicalAnd", boolean(2, 3), boolean(3, seed=1)),
     call("LogicalOr", boolean(2, 3), boolean(3, seed=1)),
-    *(call(name, I, i32(3, 4, seed=2)) for name in ("BitwiseAnd", "BitwiseOr", "BitwiseXor")),
+    *(call(name, M, i32(3, 4, seed=2)) for name in ("BitwiseAnd", "BitwiseOr", "BitwiseXor")),
     call("ApproximateEqual", A, const(A + np.float32(3e-6)), tolerance=1e-5),
 )
 def test_binary(compare: Compare, case, dynamic):
@@ -92,10 +133,10 @@ def test_shifts(compare: Compare, case, dynamic):
 
 @each(
     call("AddN", [A, B, A]),
-    call("AddN", [I, I]),
+    call("AddN", [M, M]),
     call("AddN", [A]),
     call("ClipByValue", A, const(-0.5), const(1.0)),
-    call("ClipByValue", I, const(-3), const(5)),
+    call("ClipByValue", M, const(-3), const(5)),
     call("ClipByValue", A, const(f32(2, 3, low=-1, high=0)), const(f32(2, 3, low=0, high=1))),
 )
 def test_several_inputs(compare: Compare, case, dynamic):

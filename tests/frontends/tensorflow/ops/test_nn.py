@@ -11,7 +11,10 @@ SCALE, OFFSET, MEAN, VARIANCE = f32(6), f32(6, seed=1), f32(6, seed=2), f32(6, l
 
 
 @each(
-    *(call(name, X) for name in ("Elu", "Relu", "Relu6", "Selu", "Softplus", "Softsign", "Softmax", "LogSoftmax", "L2Loss")),
+    *(
+        call(name, X)
+        for name in ("Elu", "Relu", "Relu6", "Selu", "Softplus", "Softsign", "Softmax", "LogSoftmax", "L2Loss")
+    ),
     call("LeakyRelu", X),
     call("LeakyRelu", X, alpha=0.5),
     call("Relu", i32(3, 4)),
@@ -42,7 +45,8 @@ def test_cross_entropy(compare: Compare, case, dynamic):
 @each(
     *(
         call(name, X, const(SCALE), const(OFFSET), const(MEAN), const(VARIANCE), is_training=False, epsilon=epsilon)
-        for name in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3") for epsilon in (1e-4, 0.01)
+        for name in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
+        for epsilon in (1e-4, 0.01)
     ),
     *(
         call(name, X, const(SCALE), const(OFFSET), const(f32(0)), const(f32(0)), is_training=True)

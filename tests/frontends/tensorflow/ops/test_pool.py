@@ -17,14 +17,30 @@ X = f32(2, 9, 10, 3)
         for kernel, strides in (((2, 2), (2, 2)), ((3, 2), (2, 3)), ((3, 3), (1, 1)), ((2, 2), (3, 4)))
         for padding in ("SAME", "VALID")
     ),
-    call("MaxPool", X, ksize=[1, 3, 3, 1], strides=[1, 2, 2, 1], padding="EXPLICIT", explicit_paddings=[0, 0, 1, 0, 2, 1, 0, 0]),
+    call(
+        "MaxPool",
+        X,
+        ksize=[1, 3, 3, 1],
+        strides=[1, 2, 2, 1],
+        padding="EXPLICIT",
+        explicit_paddings=[0, 0, 1, 0, 2, 1, 0, 0],
+    ),
     call("MaxPoolV2", X, const([1, 2, 3, 1]), const([1, 2, 2, 1]), padding="SAME"),
     *(
         call(name, f32(1, 5, 6, 7, 2), ksize=[1, 2, 3, 2, 1], strides=[1, 2, 1, 3, 1], padding=padding)
-        for name in ("MaxPool3D", "AvgPool3D") for padding in ("SAME", "VALID")
+        for name in ("MaxPool3D", "AvgPool3D")
+        for padding in ("SAME", "VALID")
     ),
     *(
-        call("MaxPoolWithArgmax", X, ksize=[1, 2, 3, 1], strides=[1, 2, 2, 1], padding=padding, include_batch_in_index=batch, Targmax=index)
+        call(
+            "MaxPoolWithArgmax",
+            X,
+            ksize=[1, 2, 3, 1],
+            strides=[1, 2, 2, 1],
+            padding=padding,
+            include_batch_in_index=batch,
+            Targmax=index,
+        )
         for padding, batch, index in (("SAME", False, "int64"), ("VALID", True, "int32"), ("SAME", True, "int64"))
     ),
 )

@@ -16,7 +16,8 @@ PARAMETERS = [(low, high) for low, high in ((-6, 6), (0, 6), (-1.3, 2.7), (0.5, 
 @each(
     *(
         call("FakeQuantWithMinMaxArgs", STEPS, min=low, max=high, num_bits=bits, narrow_range=narrow)
-        for low, high in PARAMETERS for bits, narrow in ((8, False), (8, True), (4, False))
+        for low, high in PARAMETERS
+        for bits, narrow in ((8, False), (8, True), (4, False))
     ),
     *(call("FakeQuantWithMinMaxVars", X, const(float(low)), const(float(high))) for low, high in PARAMETERS),
     *(call("FakeQuantWithMinMaxVars", X, np.float32(low), np.float32(high), num_bits=4) for low, high in PARAMETERS),
@@ -31,7 +32,10 @@ def test_fake_quant(compare: Compare, case, dynamic):
 
 @settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    low=st.floats(-9, 3, width=32), width=st.floats(0.015625, 9, width=32), bits=st.integers(2, 16), narrow=st.booleans()
+    low=st.floats(-9, 3, width=32),
+    width=st.floats(0.015625, 9, width=32),
+    bits=st.integers(2, 16),
+    narrow=st.booleans(),
 )
 def test_fake_quant_of_any_range(compare: Compare, low, width, bits, narrow):
     high = np.float32(low) + np.float32(width)

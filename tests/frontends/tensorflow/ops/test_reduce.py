@@ -30,7 +30,12 @@ TIES = np.array([[1, 5, 5, 2], [7, 7, 7, 7], [0, -1, -1, 3]], np.float32)
 
 
 @each(
-    *(call(name, x, const(axis)) for name in ("ArgMax", "ArgMin") for x in (TIES, TIES.astype(np.int32)) for axis in (0, 1, -1)),
+    *(
+        call(name, x, const(axis))
+        for name in ("ArgMax", "ArgMin")
+        for x in (TIES, TIES.astype(np.int32))
+        for axis in (0, 1, -1)
+    ),
     call("ArgMax", X, const(1), output_type="int32"),
     call("ArgMin", X, const(np.int64(2)), output_type="int32"),
     call("ArgMax", boolean(3, 4), const(1)),

@@ -65,9 +65,13 @@ KERNELS = ("lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "k
 @pytest.mark.parametrize("size", SIZES)
 def test_scale_and_translate(compare: Compare, kernel, antialias, size):
     scale = np.array(size, np.float32) / np.array(X.shape[1:3], np.float32)
-    case = call("ScaleAndTranslate", X, const(size), const(scale), const([0.0, 0.0]), kernel_type=kernel, antialias=antialias)
+    case = call(
+        "ScaleAndTranslate", X, const(size), const(scale), const([0.0, 0.0]), kernel_type=kernel, antialias=antialias
+    )
     compare(case, dynamic=False, atol=4e-6)
 
 
 def test_translation(compare: Compare):
-    compare(call("ScaleAndTranslate", X, const([8, 9]), const([1.5, 0.7]), const([-2.25, 1.5])), dynamic=False, atol=4e-6)
+    compare(
+        call("ScaleAndTranslate", X, const([8, 9]), const([1.5, 0.7]), const([-2.25, 1.5])), dynamic=False, atol=4e-6
+    )

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Shapes and arrangement: reshape, transpose, join, split, repeat, fill, reverse."""
 
 from __future__ import annotations
@@ -44,8 +46,8 @@ def shape_n(op: Op, *inputs: Value, out_type: ir.DataType) -> Result:
 
 @lowers("Size")
 def size(op: Op, x: Value, *, out_type: ir.DataType) -> Result:
-    known = sizes(x)
-    if None not in known:
+    known = [dim for dim in sizes(x) if dim is not None]
+    if len(known) == rank_of(x):
         return op.constant(np.prod(known, dtype=np.int64), out_type)
     return cast(op, op.Size(x), out_type)
 
@@ -284,8 +286,8 @@ def reverse_sequence(op: Op, x: Value, lengths: Value, *, seq_dim: int, batch_di
 def roll(op: Op, x: Value, shift: Value, axis: Value) -> Result:
     """Elements that leave at one end of an axis enter at the other; shifts of the same axis add up."""
     shifts: dict[int, int] = {}
-    for distance, place in zip(ints(shift, "shift"), ints(axis, "axis"), strict=True):
-        place = positive_axis(place, rank_of(x))
+    for distance, given in zip(ints(shift, "shift"), ints(axis, "axis"), strict=True):
+        place = positive_axis(given, rank_of(x))
         shifts[place] = shifts.get(place, 0) + distance
     result = x
     for place, distance in shifts.items():

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """What lowerings share: integers as ONNX wants them, sizes that may be dynamic, and small steps of one node."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Complex numbers as pairs of real tensors."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Convolutions and transposed convolutions, of any rank and in both layouts."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Elements taken from, put into or found in a tensor by index."""
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ def gather_v2(op: Op, params: Value, indices: Value, axis: Value, *, batch_dims:
     found = op.GatherND(front, unsqueeze(op, int64(op, indices), rank_of(indices)), batch_dims=batch)
     taken = rank_of(indices) - batch
     moved = [axis + taken for axis in between]
-    return transpose(op, found, [*range(batch), *moved, *range(batch, batch + taken), *range(place + taken, rank + taken - 1)])
+    behind = range(place + taken, rank + taken - 1)
+    return transpose(op, found, [*range(batch), *moved, *range(batch, batch + taken), *behind])
 
 
 @lowers("GatherNd")

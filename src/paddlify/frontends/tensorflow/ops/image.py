@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Crops, windows and colours of images, and the selection of boxes."""
 
 from __future__ import annotations
@@ -211,7 +213,7 @@ def rgb_to_hsv(op: Op, images: Value) -> Result:
 @lowers("HSVToRGB")
 def hsv_to_rgb(op: Op, images: Value) -> Result:
     last = rank_of(images) - 1
-    return _rgb(op, *(slice_axis(op, images, last, index, index + 1) for index in range(3)), last)
+    return _rgb(op, last, *(slice_axis(op, images, last, index, index + 1) for index in range(3)))
 
 
 @lowers("AdjustHue")
@@ -219,7 +221,7 @@ def adjust_hue(op: Op, images: Value, delta: Value) -> Result:
     """The hue is turned by `delta` of the circle."""
     hue, saturation, value = _hsv(op, images)
     turned = op.Add(hue, cast(op, delta, dtype_of(images)))
-    return _rgb(op, op.Sub(turned, op.Floor(turned)), saturation, value, rank_of(images) - 1)
+    return _rgb(op, rank_of(images) - 1, op.Sub(turned, op.Floor(turned)), saturation, value)
 
 
 @lowers("AdjustSaturation")
@@ -227,7 +229,7 @@ def adjust_saturation(op: Op, images: Value, scale: Value) -> Result:
     hue, saturation, value = _hsv(op, images)
     scaled = op.Mul(saturation, cast(op, scale, dtype_of(images)))
     clipped = op.Clip(scaled, op.constant_like(images, 0), op.constant_like(images, 1))
-    return _rgb(op, hue, clipped, value, rank_of(images) - 1)
+    return _rgb(op, rank_of(images) - 1, hue, clipped, value)
 
 
 def _hsv(op: Op, images: Value) -> tuple[Value, Value, Value]:
@@ -251,7 +253,7 @@ def _hsv(op: Op, images: Value) -> tuple[Value, Value, Value]:
     return op.Where(op.Less(hue, zero), op.Add(hue, one), hue), saturation, value
 
 
-def _rgb(op: Op, hue: Value, saturation: Value, value: Value, axis: int) -> Value:
+def _rgb(op: Op, axis: int, hue: Value, saturation: Value, value: Value) -> Value:
     """Colours along an axis from hue, saturation and value: v · (1 - s · (1 - clip(f(6h), 0, 1))) for each."""
     zero, one = op.constant_like(hue, 0), op.constant_like(hue, 1)
     sixths = op.Mul(hue, op.constant_like(hue, 6))
@@ -307,7 +309,9 @@ def combined_non_max_suppression(
         op.Where(is_box, op.Cast(op.Div(place, count), to=dtype_of(scores)), zero),
     )
     missing = op.Sub(limit, available)
-    pads = [op.Concat(op.constant([0] * (rank + 1)), missing, *([op.constant([0])] * (rank - 2)), axis=0) for rank in (3, 2, 2)]
+    of_rows = op.Concat(op.constant([0, 0, 0]), missing, axis=0)
+    of_boxes = op.Concat(op.constant([0, 0, 0, 0]), missing, op.constant([0]), axis=0)
+    pads = (of_boxes, of_rows, of_rows)
     outputs = [op.Pad(x, pad, mode="constant") for x, pad in zip(cleaned, pads, strict=True)]
     valid = op.ReduceSum(op.Cast(is_box, to=ir.DataType.INT32), op.constant([1]), keepdims=0)
     return (*outputs, valid)

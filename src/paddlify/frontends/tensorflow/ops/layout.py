@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Where the channels are: TensorFlow's data formats, and the transposes to ONNX's and back."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Products of matrices, diagonals and triangles."""
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from paddlify.frontends.tensorflow.ops.common import (
     squeeze,
     unsqueeze,
 )
-from paddlify.ir.builder import dtype_of, rank_of
+from paddlify.ir.builder import rank_of
 from paddlify.ir.inference import known_array
 
 
@@ -53,7 +55,7 @@ def batch_mat_mul_v3(op: Op, x: Value, y: Value, *, Tout: ir.DataType, adj_x: bo
     return op.MatMul(_adjoint(op, left, adj_x), _adjoint(op, right, adj_y))
 
 
-def _adjoint(op: Op, x: Value, wanted: bool) -> Value:  # noqa: FBT001
+def _adjoint(op: Op, x: Value, wanted: bool) -> Value:
     if not wanted:
         return x
     last = rank_of(x) - 1

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Element-wise arithmetic, comparison, logic and bits."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """TensorFlow's SAME, VALID and EXPLICIT padding of windows, as ONNX says it."""
 
 from __future__ import annotations

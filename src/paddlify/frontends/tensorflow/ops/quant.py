@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Quantisation that is played through in floating point."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Random numbers: those of ONNX have TensorFlow's distributions, but never its very numbers.
 
 What asks for particular numbers (the Stateless operators, which are functions of their seed) has no lowering.
@@ -39,8 +41,9 @@ def random_uniform_int(op: Op, shape: Value, low: Value, high: Value, *, seed: i
     drawn = _drawn(op, "RandomUniform", shape, ir.DataType.DOUBLE, seed or seed2)
     begin, end = int64(op, low), int64(op, high)
     span = op.Cast(op.Sub(end, begin), to=ir.DataType.DOUBLE)
-    steps = op.Min(op.Cast(op.Floor(op.Mul(drawn, span)), to=ir.DataType.INT64), op.Sub(op.Sub(end, begin), op.constant(1)))
-    return cast(op, op.Add(begin, steps), dtype_of(low))
+    steps = op.Cast(op.Floor(op.Mul(drawn, span)), to=ir.DataType.INT64)
+    last = op.Sub(end, op.constant(1))
+    return cast(op, op.Min(op.Add(begin, steps), last), dtype_of(low))
 
 
 @lowers("RandomShuffle")

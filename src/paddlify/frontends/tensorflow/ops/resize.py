@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Resizing of images.
 
 TensorFlow computes coordinates in float32 by a multiplication (y · scale), ONNX by a division (y / scale). Where a
@@ -23,6 +25,7 @@ from paddlify.ir.builder import constant_of
 from paddlify.ir.inference import known_array
 
 F = np.float32
+_UNKNOWN = "sizes before and after must be known at conversion time, but the model computes them"
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ def resize_bicubic(op: Op, x: Value, size: Value, *, align_corners: bool, half_p
     image = channels_first(op, cast(op, x, ir.DataType.FLOAT), "NHWC")
     axes = _axes(image, size, align_corners=align_corners, half_pixel_centers=half_pixel_centers)
     if axes is None:
-        raise DynamicValue("the sizes of a bicubic resize must be known at conversion time, but the model computes them")
+        raise DynamicValue(_UNKNOWN)
     if all(_is_in_table(axis) for axis in axes):
         resized = _onnx_resize(
             op, image, size, mode="cubic", cubic_coeff_a=-0.5 if half_pixel_centers else -0.75,
@@ -196,7 +199,7 @@ def resize_area(op: Op, x: Value, size: Value, *, align_corners: bool) -> Result
     image = channels_first(op, cast(op, x, ir.DataType.FLOAT), "NHWC")
     axes = _axes(image, size, align_corners=align_corners, half_pixel_centers=False)
     if axes is None:
-        raise DynamicValue("the sizes of an area resize must be known at conversion time, but the model computes them")
+        raise DynamicValue(_UNKNOWN)
     return channels_last(op, _weighted(op, image, *(_area_weights(axis) for axis in axes)), "NHWC")
 
 
@@ -249,7 +252,7 @@ def scale_and_translate(
     before, after = sizes(image)[2:], known_array(size)
     scales, shifts = constant_of(scale, "scale"), constant_of(translation, "translation")
     if None in before or after is None:
-        raise DynamicValue("the sizes of ScaleAndTranslate must be known at conversion time, but the model computes them")
+        raise DynamicValue(_UNKNOWN)
     if kernel_type not in _KERNELS:
         raise Refusal(f"attribute kernel_type={kernel_type} is not supported")
     down, across = (

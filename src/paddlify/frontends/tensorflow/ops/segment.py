@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Reductions over rows that bear the same number."""
 
 from __future__ import annotations

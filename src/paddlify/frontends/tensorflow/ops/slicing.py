@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Slices and padding, and the rearrangements between space, batch and depth that are made of them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+
 """Sparse tensors: rows of coordinates, values, and the dense shape; and ragged ones."""
 
 from __future__ import annotations
@@ -50,8 +52,9 @@ def sparse_reshape(op: Op, indices: Value, shape: Value, new_shape: Value) -> Re
         raise Refusal("the rank of the sparse tensor is not known at conversion time")
     old, wanted = int64(op, shape), int64(op, new_shape)
     count = op.ReduceProd(old, op.constant([0]), keepdims=1)
-    given = op.Neg(op.ReduceProd(wanted, op.constant([0]), keepdims=1))
-    full = op.Where(op.Equal(wanted, op.constant([-1])), op.Div(count, op.Where(op.Equal(given, op.constant([0])), op.constant([1]), given)), wanted)
+    is_free = op.Equal(wanted, op.constant([-1]))
+    given = op.ReduceProd(op.Where(is_free, op.constant([1]), wanted), op.constant([0]), keepdims=1)
+    full = op.Where(is_free, op.Div(count, op.Max(given, op.constant([1]))), wanted)
     place = op.ReduceSum(op.Mul(int64(op, indices), _strides(op, old, rank)), op.constant([1]), keepdims=1)
     found = op.Mod(op.Div(place, _strides(op, full, new_rank)), full)
     return found, full
