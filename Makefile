@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 2
 
 BIN := .venv/bin
 READY := .venv/.ready
-ORACLES := tensorflow caffe fluid paddle26 torch
+ORACLES := tensorflow caffe opencv fluid paddle26 torch
 PYTEST_ARGS ?=
 
 .PHONY: all demo test lint bench fuzz oracles clean $(ORACLES:%=oracle-%)
@@ -24,7 +24,7 @@ all: $(READY)
 
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install -q -e '.[api,keras,demo,test,lint]'
+	@$(BIN)/pip install -q -e '.[api,caffe,keras,demo,test,lint]'
 	@touch $@
 
 demo: $(READY)
@@ -55,9 +55,10 @@ $(ORACLES:%=oracle-%): oracle-%: .oracles/%/.ready
 .oracles/paddle26/.ready: PACKAGES = paddlepaddle==2.6.2 'numpy<2' setuptools
 .oracles/torch/.ready: PACKAGES = torch==2.13.0 onnx onnxscript
 .oracles/caffe/.ready: PACKAGES = kendryte-caffe==1.0.0.20210829
+.oracles/opencv/.ready: PACKAGES = 'opencv-python-headless<5'
 .oracles/fluid/.ready: PACKAGES = paddlepaddle==1.8.5
 
-.oracles/tensorflow/.ready .oracles/paddle26/.ready .oracles/torch/.ready: .oracles/%/.ready:
+.oracles/tensorflow/.ready .oracles/opencv/.ready .oracles/paddle26/.ready .oracles/torch/.ready: .oracles/%/.ready:
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install -q $(PACKAGES)

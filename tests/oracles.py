@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("tensorflow", "caffe", "fluid", "paddle26", "torch")
+NAMES = ("tensorflow", "caffe", "opencv", "fluid", "paddle26", "torch")
 
 
 def oracle_python(name: str) -> str:

@@ -14,7 +14,7 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from paddlify.errors import LoadError, Refusal, UnsupportedModel, UnsupportedNode, UsageError
 from paddlify.frontends.base import Loaded, LoadOptions
-from paddlify.frontends.caffe import messages, network, ops, upgrade, weights
+from paddlify.frontends.caffe import fields, messages, network, ops, upgrade, weights
 from paddlify.frontends.caffe.lowering import Recorder, is_known
 from paddlify.ir import opset, wire
 
@@ -37,7 +37,7 @@ def load(source: str | Path, options: LoadOptions) -> Loaded:
     prototxt, caffemodel = _files(Path(source), options.extra)
     known = messages.standard()
     if options.extra.get("proto"):
-        known = messages.MessageSet(messages.fields.NET, _text(Path(options.extra["proto"])))
+        known = messages.MessageSet(fields.NET, _text(Path(options.extra["proto"])))
     text = _text(prototxt)
     net = known.parse_text(text, "NetParameter", str(prototxt))
     notes = _skipped(text, net, prototxt)
@@ -275,7 +275,7 @@ class _Lowering:
         computed = self._values[name]
         if computed.shape is None or not computed.shape.is_static():
             raise UsageError(f"the shape of '{name}' is not known; give it with --input-shape")
-        self._add_input(name, [int(dim) for dim in computed.shape])
+        self._add_input(name, computed.shape.numpy())
 
     def _name_values(self) -> None:
         """Each blob's last value bears the blob's name; earlier ones keep a name made of the layer's."""

@@ -17,7 +17,7 @@ A lowering is registered in `ops`:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import onnx_ir as ir
@@ -152,7 +152,7 @@ class Recorder(Builder):
         return settings, defaults
 
     def _shared(self, value: ir.Value, spec: Any, shape: Sequence[int], role: str) -> ir.Value:
-        stored = [int(dim) for dim in value.shape or ()]
+        stored = list(value.shape.numpy()) if value.shape is not None else []
         if stored == list(shape):
             return value
         permissive = spec.DESCRIPTOR.fields_by_name["share_mode"].enum_type.values_by_name["PERMISSIVE"].number

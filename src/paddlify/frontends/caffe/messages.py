@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 
 from paddlify.errors import LoadError, MissingDependencyError
 from paddlify.frontends.caffe import fields
@@ -59,7 +59,7 @@ class MessageSet:
         except TypeError as error:
             raise LoadError(f"the messages given by --proto do not fit Caffe's: {error}") from error
 
-    def new(self, name: str) -> Message:
+    def new(self, name: str) -> Any:
         """An empty message of a type."""
         return message_factory.GetMessageClass(self._pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))()
 
@@ -89,7 +89,7 @@ class MessageSet:
         return {field.name: self._default(field) for field in descriptor.fields}
 
     def _default(self, field: FieldDescriptor) -> Any:
-        if (field.containing_type.name, field.name) in self._required:
+        if field.containing_type is not None and (field.containing_type.name, field.name) in self._required:
             return REQUIRED
         if field.is_repeated:
             return []
@@ -236,35 +236,29 @@ def _join(known: descriptor_pb2.FileDescriptorProto, files: Sequence[descriptor_
             if enum.name not in {other.name for other in known.enum_type}:
                 known.enum_type.append(enum)
         for message in file.message_type:
-            mine = next((other for other in known.message_type if other.name == message.name), None)
+            mine = {other.name: other for other in known.message_type}.get(message.name)
             if mine is None:
                 known.message_type.append(message)
             else:
                 _add_unknown_fields(mine, message)
 
 
-def _add_unknown_fields(
-    mine: descriptor_pb2.DescriptorProto, theirs: descriptor_pb2.DescriptorProto
-) -> None:
+def _add_unknown_fields(mine: descriptor_pb2.DescriptorProto, theirs: descriptor_pb2.DescriptorProto) -> None:
+    """Fields that `mine` lacks, with the types inside `theirs` that they use. A number that is taken is replaced."""
     names = {field.name for field in mine.field}
     numbers = {field.number for field in mine.field}
-    nested = {item.name for item in [*mine.enum_type, *mine.nested_type]}
-    free = 30000
-    for field in theirs.field:
-        if field.name in names:
-            continue
-        added = mine.field.add()
-        added.CopyFrom(field)
-        if added.number in numbers:
-            free += 1
-            added.number = free
-        inner = [item for item in theirs.enum_type if field.type_name.endswith(f".{theirs.name}.{item.name}")]
-        for enum in inner:
-            if enum.name not in nested:
-                mine.enum_type.append(enum)
-    for message in theirs.nested_type:
-        if message.name not in nested:
-            mine.nested_type.append(message)
+    added = [field for field in theirs.field if field.name not in names]
+    for number, field in enumerate(added, _FIRST_FREE):
+        copy = mine.field.add()
+        copy.CopyFrom(field)
+        if copy.number in numbers:
+            copy.number = number
+    used = {field.type_name.rpartition(".")[2] for field in added}
+    mine.enum_type.extend(enum for enum in theirs.enum_type if enum.name in used)
+    mine.nested_type.extend(inner for inner in theirs.nested_type if inner.name in used)
+
+
+_FIRST_FREE: Final = 30000
 
 
 def _relocate(message: descriptor_pb2.DescriptorProto, prefix: str) -> None:

@@ -78,9 +78,8 @@ def build(
             notes.append("Left out, as only training needs them: " + _listed(dropped) + ".")
         if not outputs:
             names = ", ".join(top for layer in dropped for top in layer.top)
-            raise LoadError(
-                "no layer is left for inference" + (f"; ask for one of its outputs (--outputs): {names}" if names else "")
-            )
+            remedy = f"; ask for one of its outputs (--outputs): {names}" if names else ""
+            raise LoadError("no layer is left for inference" + remedy)
     else:
         kept = computing
         _check_names(outputs, kept, inputs)
@@ -123,7 +122,8 @@ def check_order(layers: Sequence[Any], inputs: Mapping[str, InputBlob]) -> None:
         for index, top in enumerate(layer.top):
             is_in_place = index < len(layer.bottom) and layer.bottom[index] == top
             if top in available and not is_in_place:
-                raise LoadError(f"layer '{layer.name}' ({layer.type}): its top '{top}' is given by an earlier layer too")
+                where = f"layer '{layer.name}' ({layer.type})"
+                raise LoadError(f"{where}: its top '{top}' is given by an earlier layer too")
             available.add(top)
 
 

@@ -1,5 +1,7 @@
-"""Older forms of a net's description, raised to today's: V0 (`layers { layer { type: "conv" … } }`), V1
-(`layers { type: CONVOLUTION }`) and `input:` fields."""
+"""Older forms of a net's description, raised to today's.
+
+V0 has `layers { layer { type: "conv" … } }`, V1 `layers { type: CONVOLUTION … }`; both have `input:` fields.
+"""
 
 from __future__ import annotations
 

@@ -92,16 +92,16 @@ class RandomWeights:
             deviation = math.sqrt(2.0 / max(math.prod(shape[1:]), 1)) if len(shape) > 1 else 0.1
         key = [self.seed, index, *layer.encode()]
 
-        def drawn(row: int, dims: Sequence[int]) -> np.ndarray:
+        def drawn(row: int, dims: Sequence[int]) -> Any:
             generator = np.random.default_rng([*key, row])
             if deviation:
-                return generator.standard_normal(dims, dtype=np.float32) * np.float32(deviation)
-            return low + np.float32(high - low) * generator.random(dims, dtype=np.float32)
+                return np.float32(deviation) * generator.standard_normal(dims, dtype=np.float32)
+            return np.float32(low) + np.float32(high - low) * generator.random(dims, dtype=np.float32)
 
-        def rows(start: int, stop: int) -> np.ndarray:
+        def rows(start: int, stop: int) -> Any:
             if len(shape) < 2:
                 return drawn(0, shape)[start:stop] if shape else drawn(0, [1])
-            return np.stack([drawn(row, shape[1:]) for row in range(start, stop)])
+            return np.array([drawn(row, shape[1:]) for row in range(start, stop)])
 
         return tensors.Computed(ir.DataType.FLOAT, shape, rows, name=f"{layer}/{role}")
 
@@ -166,10 +166,8 @@ def _keep(layers: dict[str, list[Blob]], name: str, blobs: Sequence[Any], path: 
 
 def _blob(message: Any, where: str, path: Path) -> Blob:
     is_legacy = any(message.HasField(name) for name in ("num", "channels", "height", "width"))
-    if is_legacy:
-        shape = (message.num, message.channels, message.height, message.width)
-    else:
-        shape = tuple(message.shape.dim)
+    dims = (message.num, message.channels, message.height, message.width) if is_legacy else message.shape.dim
+    shape = tuple(dims)
     if any(dim < 0 for dim in shape) or math.prod(shape) > MAX_ELEMENTS:
         raise LoadError(f"{where}: impossible shape {list(shape)}")
     if (message.data and message.data_offset) or (message.double_data and message.double_offset):

@@ -37,11 +37,11 @@ def prelu(op: Recorder, x: ir.Value, *, channel_shared: bool) -> Any:
     return op.PRelu(x, per_channel(op, slope, len(dims_of(x))))
 
 
-def per_channel(op: Recorder, vector: ir.Value, rank: int) -> ir.Value:
+def per_channel(op: Recorder, vector: ir.Value, rank: int) -> Any:
     """A vector of channels, shaped so that it broadcasts against axis 1 of a value of `rank`."""
     if rank <= 2:
         return vector
-    return op.Reshape(vector, op.constant([-1] + [1] * (rank - 2)))  # type: ignore[no-any-return]
+    return op.Reshape(vector, op.constant([-1] + [1] * (rank - 2)))
 
 
 @lowers("ELU", param="elu_param")
@@ -125,7 +125,7 @@ def _check_base(base: float) -> None:
         raise LoadError(f"base={base:g} must be positive, or -1 for e")
 
 
-def scaled(op: Recorder, x: ir.Value, scale: float, shift: float) -> ir.Value:
+def scaled(op: Recorder, x: ir.Value, scale: float, shift: float) -> Any:
     """Shift + scale x, without what does nothing."""
     if scale != 1:
         x = op.Mul(x, op.constant_like(x, scale))

@@ -28,9 +28,9 @@ def prior_box(
     """Boxes around each place of x, and their variances, as [1, 2, boxes * 4]. They depend on sizes alone."""
     height, width = static_dims(x, 2)
     if img_size or img_h or img_w:
-        picture_size = (img_h or img_size or 0, img_w or img_size or 0)
+        picture_size = [img_h or img_size or 0, img_w or img_size or 0]
     else:
-        picture_size = tuple(static_dims(picture, 2))
+        picture_size = static_dims(picture, 2)
     if len(max_size) not in (0, len(min_size)) or not min_size or min(min_size) <= 0 or min(picture_size) < 1:
         raise LoadError(f"min_size {list(min_size)}, max_size {list(max_size)} are impossible")
     steps = (
@@ -102,7 +102,8 @@ def detection_output(
     if static_dims(location, 1) != [count * groups * 4] or static_dims(confidence, 1) != [count * num_classes]:
         raise LoadError(f"{count} prior boxes do not fit bottoms {dims_of(location)} and {dims_of(confidence)}")
     (images,) = static_dims(location, 0, 1)
-    boxes = _decoded(op, location, prior, (images, count, groups), code_type, with_variance=not variance_encoded_in_target)
+    sizes = (images, count, groups)
+    boxes = _decoded(op, location, prior, sizes, code_type, with_variance=not variance_encoded_in_target)
     if clip:
         boxes = op.Clip(boxes, op.constant(0.0), op.constant(1.0))
     scores = op.Transpose(op.Reshape(confidence, op.constant([images, count, num_classes])), perm=[0, 2, 1])
@@ -122,7 +123,7 @@ def detection_output(
 def _decoded(
     op: Recorder, location: ir.Value, prior: ir.Value, sizes: tuple[int, int, int], code_type: str, *,
     with_variance: bool,
-) -> ir.Value:
+) -> Any:
     """Corner boxes [images, groups, boxes, 4] from the net's offsets to the prior boxes."""
     images, count, groups = sizes
     offsets = op.Transpose(op.Reshape(location, op.constant([images, count, groups, 4])), perm=[0, 2, 1, 3])
@@ -135,26 +136,26 @@ def _decoded(
     low, high = op.Split(corners, outputs=2, axis=2, num_outputs=2)
     size = op.Sub(high, low)
     if code_type == "CORNER":
-        return op.Add(offsets, corners)  # type: ignore[no-any-return]
+        return op.Add(offsets, corners)
     if code_type == "CORNER_SIZE":
         parts = (op.Add(low, op.Mul(offset_a, size)), op.Add(high, op.Mul(offset_b, size)))
-        return op.Concat(*parts, axis=3)  # type: ignore[no-any-return]
+        return op.Concat(*parts, axis=3)
     centre = op.Add(op.Mul(offset_a, size), op.Div(op.Add(low, high), two))
     half = op.Div(op.Mul(op.Exp(offset_b), size), two)
-    return op.Concat(op.Sub(centre, half), op.Add(centre, half), axis=3)  # type: ignore[no-any-return]
+    return op.Concat(op.Sub(centre, half), op.Add(centre, half), axis=3)
 
 
-def _gathered(op: Recorder, boxes: ir.Value, places: ir.Value, sizes: list[int]) -> ir.Value:
+def _gathered(op: Recorder, boxes: ir.Value, places: ir.Value, sizes: list[int]) -> Any:
     """Boxes at `places` for each image and class, [images, classes, top_k, 4]."""
     spread = op.Expand(op.Unsqueeze(places, op.constant([3])), op.constant([*sizes, 4]))
     count = static_dims(boxes, 2, 3)[0]
     everywhere = op.Expand(boxes, op.constant([*sizes[:2], count, 4]))
-    return op.GatherElements(everywhere, spread, axis=2)  # type: ignore[no-any-return]
+    return op.GatherElements(everywhere, spread, axis=2)
 
 
 def _suppressed(
     op: Recorder, corners: ir.Value, scores: ir.Value, iou_threshold: float, score_threshold: float | None
-) -> ir.Value:
+) -> Any:
     """1 where non-maximum suppression keeps a box, [images, classes, top_k]; each pair is a batch of its own.
 
     Caffe gives no area to a box whose corners are the wrong way round, ONNX swaps them: they become points.
@@ -172,10 +173,10 @@ def _suppressed(
     pairs = op.Gather(chosen, op.constant([0, 2]), axis=1)
     ones = op.Expand(op.constant(1.0), op.Shape(pairs, start=0, end=1))
     nothing = op.constant(np.zeros((images * classes, top_k), np.float32))
-    return op.Reshape(op.ScatterND(nothing, pairs, ones), op.constant([images, classes, top_k]))  # type: ignore[no-any-return]
+    return op.Reshape(op.ScatterND(nothing, pairs, ones), op.constant([images, classes, top_k]))
 
 
-def _best_of_image(op: Recorder, kept: ir.Value, scores: ir.Value, images: int, count: int) -> ir.Value:
+def _best_of_image(op: Recorder, kept: ir.Value, scores: ir.Value, images: int, count: int) -> Any:
     """Those of the kept boxes that are among the `count` best of their image."""
     lowest = op.constant(float(np.finfo(np.float32).min))
     flat = op.constant([images, -1])
@@ -184,12 +185,12 @@ def _best_of_image(op: Recorder, kept: ir.Value, scores: ir.Value, images: int, 
     flat_kept = op.Reshape(kept, flat)
     nothing = op.Sub(flat_kept, flat_kept)
     best = op.ScatterElements(nothing, places, op.constant(np.ones((images, count), np.float32)), axis=1)
-    return op.Mul(kept, op.Reshape(best, op.Shape(kept)))  # type: ignore[no-any-return]
+    return op.Mul(kept, op.Reshape(best, op.Shape(kept)))
 
 
 def _rows(
     op: Recorder, kept: ir.Value, scores: ir.Value, corners: ir.Value, classes: Sequence[int], images: int
-) -> ir.Value:
+) -> Any:
     places = op.Transpose(op.NonZero(kept), perm=[1, 0])
     image, label, _ = (op.Gather(places, op.constant([index]), axis=1) for index in range(3))
     names = op.constant(np.array(classes, np.float32))
@@ -207,4 +208,4 @@ def _rows(
     rows = op.Slice(
         op.Concat(found, op.constant(stand_ins), axis=0), op.constant([0]), wanted, op.constant([0])
     )
-    return op.Unsqueeze(rows, op.constant([0, 1]))  # type: ignore[no-any-return]
+    return op.Unsqueeze(rows, op.constant([0, 1]))

@@ -150,37 +150,37 @@ def accuracy(
     return share, op.Div(by_class[0], op.Max(by_class[1], one))
 
 
-def _classes(op: Recorder, label: ir.Value, x: ir.Value, axis: int) -> ir.Value:
+def _classes(op: Recorder, label: ir.Value, x: ir.Value, axis: int) -> Any:
     """Labels as integers, shaped as x with a size of 1 along `axis`."""
     dims = dims_of(x)
     shape = [1 if index == axis else -1 if dim is None else dim for index, dim in enumerate(dims)]
     if shape.count(-1) > 1:
         raise Refusal("a measure wants a bottom of known size")
-    return op.Cast(op.Reshape(label, op.constant(shape)), to=ir.DataType.INT64)  # type: ignore[no-any-return]
+    return op.Cast(op.Reshape(label, op.constant(shape)), to=ir.DataType.INT64)
 
 
-def _valid(op: Recorder, classes: ir.Value, ignore_label: int | None) -> ir.Value | None:
+def _valid(op: Recorder, classes: ir.Value, ignore_label: int | None) -> Any:
     return None if ignore_label is None else op.Not(op.Equal(classes, op.constant(ignore_label)))
 
 
-def _safe(op: Recorder, classes: ir.Value, valid: ir.Value | None) -> ir.Value:
+def _safe(op: Recorder, classes: ir.Value, valid: ir.Value | None) -> Any:
     """Labels in which those to ignore are 0, so that they can be looked up."""
-    return classes if valid is None else op.Where(valid, classes, op.constant(0))  # type: ignore[no-any-return]
+    return classes if valid is None else op.Where(valid, classes, op.constant(0))
 
 
-def _at_label(op: Recorder, x: ir.Value, classes: ir.Value, valid: ir.Value | None, axis: int) -> ir.Value:
-    return op.GatherElements(x, _safe(op, classes, valid), axis=axis)  # type: ignore[no-any-return]
+def _at_label(op: Recorder, x: ir.Value, classes: ir.Value, valid: ir.Value | None, axis: int) -> Any:
+    return op.GatherElements(x, _safe(op, classes, valid), axis=axis)
 
 
-def _negative_log(op: Recorder, x: ir.Value, floor: float) -> ir.Value:
-    return op.Neg(op.Log(op.Max(x, op.constant_like(x, floor))))  # type: ignore[no-any-return]
+def _negative_log(op: Recorder, x: ir.Value, floor: float) -> Any:
+    return op.Neg(op.Log(op.Max(x, op.constant_like(x, floor))))
 
 
-def _counted(op: Recorder, like: ir.Value, valid: ir.Value | None) -> ir.Value:
+def _counted(op: Recorder, like: ir.Value, valid: ir.Value | None) -> Any:
     """1 for each item that counts."""
     if valid is None:
-        return op.Expand(op.constant_like(like, 1), op.Shape(like))  # type: ignore[no-any-return]
-    return op.Cast(valid, to=ir.DataType.FLOAT)  # type: ignore[no-any-return]
+        return op.Expand(op.constant_like(like, 1), op.Shape(like))
+    return op.Cast(valid, to=ir.DataType.FLOAT)
 
 
 def _mode(op: Recorder, normalize: bool | None, normalization: str, default: str) -> str:
@@ -192,7 +192,7 @@ def _mode(op: Recorder, normalize: bool | None, normalization: str, default: str
     return "VALID" if normalize else "BATCH_SIZE"
 
 
-def _normalised(op: Recorder, loss: ir.Value, valid: ir.Value | None, mode: str, axis: int) -> ir.Value:
+def _normalised(op: Recorder, loss: ir.Value, valid: ir.Value | None, mode: str, axis: int) -> Any:
     """The sum of the losses that count, divided as `mode` says (by 1 at least)."""
     if valid is not None:
         loss = op.Where(valid, loss, op.constant_like(loss, 0))
@@ -201,6 +201,6 @@ def _normalised(op: Recorder, loss: ir.Value, valid: ir.Value | None, mode: str,
         return total
     if mode == "VALID" and valid is not None:
         count = op.ReduceSum(_counted(op, loss, valid), keepdims=0)
-        return op.Div(total, op.Max(count, op.constant_like(loss, 1)))  # type: ignore[no-any-return]
+        return op.Div(total, op.Max(count, op.constant_like(loss, 1)))
     covered = static_dims(loss, 0, axis) if mode == "BATCH_SIZE" else static_dims(loss)
     return scaled(op, total, 1 / max(int(np.prod(covered)), 1), 0)

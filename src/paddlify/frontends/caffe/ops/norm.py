@@ -38,13 +38,13 @@ def batch_norm(op: Recorder, x: ir.Value, *, use_global_stats: bool | None, eps:
     return result
 
 
-def _numbers(value: ir.Value) -> np.ndarray:
+def _numbers(value: ir.Value) -> Any:
     if value.const_value is None:
         raise Refusal(f"'{value.name}' must be known at conversion time")
     return value.const_value.numpy()
 
 
-def _divided(value: ir.Value, factor: float) -> np.ndarray:
+def _divided(value: ir.Value, factor: float) -> Any:
     """Caffe multiplies by 1 / factor, rounded to float32; by 0 where the factor is 0."""
     reciprocal = np.float32(0) if factor == 0 else np.float32(1) / np.float32(factor)
     return _numbers(value) * reciprocal
@@ -108,13 +108,13 @@ def _factor_shape(x: ir.Value, by: ir.Value | None, axis: int, num_axes: int) ->
     return first, static_dims(x, first, last)
 
 
-def _aligned(op: Recorder, factor: ir.Value, first: int, x: ir.Value) -> ir.Value:
+def _aligned(op: Recorder, factor: ir.Value, first: int, x: ir.Value) -> Any:
     """A factor with axes of size 1 behind it, so that it broadcasts from axis `first` of x."""
     behind = len(dims_of(x)) - first - len(dims_of(factor))
     if not dims_of(factor) or behind == 0:
         return factor
     rank = len(dims_of(factor))
-    return op.Unsqueeze(factor, op.constant(list(range(rank, rank + behind))))  # type: ignore[no-any-return]
+    return op.Unsqueeze(factor, op.constant(list(range(rank, rank + behind))))
 
 
 @lowers("BN", param="bn_param")
@@ -181,9 +181,9 @@ def normalize(op: Recorder, x: ir.Value, *, across_spatial: bool, channel_shared
     return op.Mul(unit, factor if channel_shared else per_channel(op, factor, rank))
 
 
-def _unit(op: Recorder, x: ir.Value, axes: Sequence[int], eps: float) -> ir.Value:
+def _unit(op: Recorder, x: ir.Value, axes: Sequence[int], eps: float) -> Any:
     total = op.ReduceSumSquare(x, op.constant(list(axes)))
-    return op.Div(x, op.Sqrt(scaled(op, total, 1, eps)))  # type: ignore[no-any-return]
+    return op.Div(x, op.Sqrt(scaled(op, total, 1, eps)))
 
 
 @lowers("L2Normalization", "L2Norm")

@@ -83,7 +83,7 @@ def _bottoms(
     return (more[0] if has_static else None), more[int(has_static) :]
 
 
-def _from_inputs(op: Recorder, x: ir.Value, static: ir.Value | None, width: int) -> ir.Value:
+def _from_inputs(op: Recorder, x: ir.Value, static: ir.Value | None, width: int) -> Any:
     """What the inputs add to the gates of all steps: [T, N, width]."""
     length = math.prod(static_dims(x, 2))
     weight = op.Transpose(op.blob(0, [width, length], "weight"), perm=[1, 0])
@@ -91,10 +91,10 @@ def _from_inputs(op: Recorder, x: ir.Value, static: ir.Value | None, width: int)
     flat = x if len(dims_of(x)) == 3 else op.Reshape(x, op.constant([0, 0, length]))
     gates = op.Add(op.MatMul(flat, weight), bias)
     if static is None:
-        return gates  # type: ignore[no-any-return]
+        return gates
     size = math.prod(static_dims(static, 1))
     row = static if len(dims_of(static)) == 2 else op.Flatten(static, axis=1)
-    return op.Add(gates, op.Gemm(row, op.blob(2, [width, size], "static_weight"), transB=1))  # type: ignore[no-any-return]
+    return op.Add(gates, op.Gemm(row, op.blob(2, [width, size], "static_weight"), transB=1))
 
 
 def _first_states(

@@ -22,9 +22,9 @@ def roi_pooling(
     return op.MaxRoiPool(x, _rows(op, rois), pooled_shape=[pooled_h, pooled_w], spatial_scale=spatial_scale)
 
 
-def _rows(op: Recorder, rois: ir.Value) -> ir.Value:
+def _rows(op: Recorder, rois: ir.Value) -> Any:
     """Regions as [R, 5]; nets also give them as [R, 5, 1, 1]."""
-    return rois if len(dims_of(rois)) == 2 else op.Reshape(rois, op.constant([-1, 5]))  # type: ignore[no-any-return]
+    return rois if len(dims_of(rois)) == 2 else op.Reshape(rois, op.constant([-1, 5]))
 
 
 @lowers("PSROIPooling", param="psroi_pooling_param")
@@ -48,13 +48,14 @@ def psroi_pooling(
     lines = {"left": left, "right": right}
     sums = _corner_sums(op, x)
 
-    def corner(row: str, line: str) -> ir.Value:
-        place = (image, plane, op.Unsqueeze(rows[row], op.constant([1, 3])), op.Unsqueeze(lines[line], op.constant([1, 2])))
+    def corner(row: str, line: str) -> Any:
+        vertical = op.Unsqueeze(rows[row], op.constant([1, 3]))
+        place = (image, plane, vertical, op.Unsqueeze(lines[line], op.constant([1, 2])))
         shape = op.Concat(
             op.Shape(rois, start=0, end=1), op.constant([output_dim, group_size, group_size]), axis=0
         )
         stacked = [op.Unsqueeze(op.Expand(index, shape), op.constant([4])) for index in place]
-        return op.GatherND(sums, op.Concat(*stacked, axis=4))  # type: ignore[no-any-return]
+        return op.GatherND(sums, op.Concat(*stacked, axis=4))
 
     total = op.Add(
         op.Sub(corner("bottom", "right"), corner("bottom", "left")),
@@ -79,22 +80,22 @@ def _bin_edges(
     numbers = op.constant(np.arange(bins + 1, dtype=np.float32))
     edges = op.Add(op.Mul(numbers, length), start)
 
-    def clipped(value: ir.Value, begin: int) -> ir.Value:
+    def clipped(value: ir.Value, begin: int) -> Any:
         part = op.Slice(value, *(op.constant([edge]) for edge in (begin, begin + bins, 1)))
         limited = op.Clip(part, op.constant(0.0), op.constant(float(size)))
-        return op.Cast(limited, to=ir.DataType.INT64)  # type: ignore[no-any-return]
+        return op.Cast(limited, to=ir.DataType.INT64)
 
     begins, ends = clipped(op.Floor(edges), 0), clipped(op.Ceil(edges), 1)
     return begins, op.Max(begins, ends)
 
 
-def _rounded(op: Recorder, x: ir.Value) -> ir.Value:
+def _rounded(op: Recorder, x: ir.Value) -> Any:
     """C's round: halves away from zero."""
-    return op.Mul(op.Sign(x), op.Floor(scaled(op, op.Abs(x), 1, 0.5)))  # type: ignore[no-any-return]
+    return op.Mul(op.Sign(x), op.Floor(scaled(op, op.Abs(x), 1, 0.5)))
 
 
-def _corner_sums(op: Recorder, x: ir.Value) -> ir.Value:
+def _corner_sums(op: Recorder, x: ir.Value) -> Any:
     """[N, C, H + 1, W + 1]: the sum of everything above and left of each corner."""
     padded = op.Pad(op.Cast(x, to=ir.DataType.DOUBLE), op.constant([0, 0, 1, 1, 0, 0, 0, 0]))
     down = op.CumSum(padded, op.constant(np.int64(2)))
-    return op.CumSum(down, op.constant(np.int64(3)))  # type: ignore[no-any-return]
+    return op.CumSum(down, op.constant(np.int64(3)))

@@ -75,10 +75,11 @@ def unpooling(
         raise Refusal(f"unpool={unpool} is not supported")
     height, width = unpool_size or unpool_h, unpool_size or unpool_w
     if not height or not width:
-        kernels = [kernel_size or kernel_h, kernel_size or kernel_w]
+        kernels = (kernel_size or kernel_h or 0, kernel_size or kernel_w or 0)
+        strides = (stride_h or stride, stride_w or stride)
         height, width = (
-            max((dim - 1) * step + (length or 0), dim * step + 1)
-            for dim, length, step in zip(static_dims(x, 2), kernels, (stride_h or stride, stride_w or stride), strict=True)
+            max((dim - 1) * step + length, dim * step + 1)
+            for dim, length, step in zip(static_dims(x, 2), kernels, strides, strict=True)
         )
     return _unpooled(op, x, mask, height, width)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import onnx_ir as ir
@@ -71,10 +72,10 @@ def reverse(op: Recorder, x: ir.Value, *, axis: int) -> Any:
     return reversed_along(op, x, canonical(axis, len(dims_of(x))))
 
 
-def reversed_along(op: Recorder, x: ir.Value, axis: int) -> ir.Value:
+def reversed_along(op: Recorder, x: ir.Value, axis: int) -> Any:
     """The elements along an axis in the opposite order."""
     lowest = -(1 << 62)
-    return op.Slice(  # type: ignore[no-any-return]
+    return op.Slice(
         x, op.constant([-1]), op.constant([lowest]), op.constant([axis]), op.constant([-1])
     )
 
@@ -91,9 +92,9 @@ def slice_(op: Recorder, x: ir.Value, *, slice_dim: int, slice_point: Sequence[i
             raise LoadError(f"axis {along} of size {size} cannot be cut into {op.top_count} equal parts")
         return op.Split(x, outputs=op.top_count, axis=along, num_outputs=op.top_count)
     points = [0, *slice_point, size]
-    if len(slice_point) != op.top_count - 1 or any(a >= b for a, b in zip(points, points[1:], strict=False)):
+    if len(slice_point) != op.top_count - 1 or any(a >= b for a, b in pairwise(points)):
         raise LoadError(f"slice points {list(slice_point)} do not cut {size} into {op.top_count} parts")
-    sizes = op.constant([b - a for a, b in zip(points, points[1:], strict=False)])
+    sizes = op.constant([b - a for a, b in pairwise(points)])
     return op.Split(x, sizes, outputs=op.top_count, axis=along)
 
 
