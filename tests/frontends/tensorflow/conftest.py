@@ -37,3 +37,8 @@ def graphs(models: Models) -> Path:
 @pytest.fixture(scope="session")
 def modules(models: Models) -> Path:
     return models("modules")
+
+
+@pytest.fixture(scope="session")
+def layers(models: Models) -> Path:
+    return models("layers")

@@ -14,8 +14,10 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
+import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers as KL  # noqa: N812
 
 tf1 = tf.compat.v1
 predict_signature = tf1.saved_model.signature_def_utils.predict_signature_def
@@ -299,6 +301,140 @@ def modules(root: Path) -> None:
         save_module(root, f"functions_{count}", Functions(), {"x": random(2, 3), "count": np.array(count, np.int32)})
     save_module(root, "lists", Lists(), {"x": random(2, 4, 3)})
     save_module(root, "mutating", Mutating(), {"x": random(2)})
+
+
+# Keras
+
+
+def save_keras(folder: Path, model: keras.Model, *inputs: np.ndarray, files: bool = False) -> None:
+    """Export a model; its outputs are called output_0, output_1, …, as the export calls them."""
+    model.export(str(folder / "saved"), verbose=False)
+    found = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+    found = found if isinstance(found, (list, tuple)) else [found]
+    names = [tensor.name for tensor in model.inputs]
+    outputs = {f"output_{index}": value.numpy() for index, value in enumerate(found)}
+    save_data(folder, dict(zip(names, inputs, strict=True)), outputs)
+    if files:
+        model.save(folder / "model.keras")
+        model.save(folder / "model.h5")
+
+
+def save_layers(
+    root: Path, name: str, layers: list[keras.Layer], inputs: np.ndarray, shape: tuple[int | None, ...] | None = None
+) -> None:
+    """A model of some layers, one behind the other."""
+    keras.utils.set_random_seed(5)
+    source = keras.Input(shape or inputs.shape[1:], dtype=str(inputs.dtype), name="x")
+    value = source
+    for layer in layers:
+        value = layer(value)
+    save_keras(root / name, keras.Model(source, value), inputs)
+
+
+@makes("layers")
+def recurrent_layers(root: Path) -> None:
+    x = random(2, 7, 3)
+    save_layers(root, "lstm", [KL.LSTM(5)], x)
+    save_layers(root, "lstm_any_length", [KL.LSTM(5, return_sequences=True)], x, (None, 3))
+    save_layers(root, "lstm_backwards", [KL.LSTM(5, go_backwards=True, return_sequences=True)], x)
+    save_layers(root, "lstm_no_bias", [KL.LSTM(5, use_bias=False, unit_forget_bias=False)], x)
+    save_layers(root, "lstm_relu", [KL.LSTM(5, activation="relu")], x)
+    save_layers(root, "gru", [KL.GRU(5)], x)
+    save_layers(root, "gru_reset_before", [KL.GRU(5, reset_after=False, return_sequences=True)], x)
+    save_layers(root, "simple_rnn", [KL.SimpleRNN(4, return_sequences=True)], x)
+    both = [KL.Bidirectional(KL.LSTM(5, return_sequences=True)), KL.Bidirectional(KL.GRU(4))]
+    save_layers(root, "bidirectional", both, x)
+    ids = np.random.default_rng(0).integers(1, 20, (2, 7)).astype(np.int32)
+    ids[0, 4:] = 0
+    masked = [KL.Embedding(20, 6, mask_zero=True), KL.LSTM(5, return_sequences=True), KL.GRU(4)]
+    save_layers(root, "masked", masked, ids)
+    save_layers(root, "conv_lstm", [KL.ConvLSTM2D(4, 3, padding="same", return_sequences=True)], random(2, 5, 8, 8, 3))
+    keras.utils.set_random_seed(6)
+    source = keras.Input((7, 3), name="x")
+    sequence, hidden, cell = KL.LSTM(5, return_sequences=True, return_state=True)(source)
+    again = KL.LSTM(5)(sequence, initial_state=[hidden, cell])
+    save_keras(root / "states", keras.Model(source, [sequence, hidden, cell, again]), x)
+
+
+@makes("layers")
+def joined_cell(root: Path) -> None:
+    """The LSTM cell of TensorFlow 1: one kernel for [x, h], gates i, j, f, o, and 1 added to the forget gate."""
+
+    class Cell(tf.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kernel = tf.Variable(random(8, 20, seed=1) * np.float32(0.3), name="kernel")
+            self.bias = tf.Variable(random(20, seed=2), name="bias")
+
+        @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.float32, name="x")])
+        def serve(self, x):
+            by_time = tf.transpose(x, [1, 0, 2])
+            length, batch = tf.shape(by_time)[0], tf.shape(by_time)[1]
+            source = tf.TensorArray(tf.float32, length).unstack(by_time)
+            target = tf.TensorArray(tf.float32, length)
+            hidden, cell = tf.zeros([batch, 5]), tf.zeros([batch, 5])
+            for time in tf.range(length):
+                total = tf.matmul(tf.concat([source.read(time), hidden], 1), self.kernel) + self.bias
+                i, j, f, o = tf.split(total, 4, 1)
+                cell = cell * tf.sigmoid(f + 1.0) + tf.sigmoid(i) * tf.tanh(j)
+                hidden = tf.tanh(cell) * tf.sigmoid(o)
+                target = target.write(time, hidden)
+            return {"sequence": target.stack(), "hidden": hidden, "cell": cell}
+
+    save_module(root, "joined_cell", Cell(), {"x": random(2, 6, 3)})
+
+
+@makes("layers")
+def other_layers(root: Path) -> None:
+    distributed = [KL.TimeDistributed(KL.Dense(4)), KL.TimeDistributed(KL.Conv1D(3, 2))]
+    save_layers(root, "time_distributed", distributed, random(2, 5, 6, 3))
+    causal = KL.Conv1D(8, 3, padding="causal", dilation_rate=2)
+    save_layers(root, "conv1d", [causal, KL.MaxPool1D(2), KL.GlobalMaxPool1D()], random(2, 16, 3))
+    save_layers(root, "conv3d", [KL.Conv3D(4, 3, padding="same", strides=2), KL.AveragePooling3D(2)], random(2, 8, 8, 8, 2))
+    keras.utils.set_random_seed(7)
+    source = keras.Input((6, 8), name="x")
+    value = KL.LayerNormalization()(KL.Add()([source, KL.MultiHeadAttention(2, 4)(source, source)]))
+    value = KL.LayerNormalization()(KL.Dense(8)(KL.Dense(16, activation="gelu")(value)))
+    save_keras(root / "attention", keras.Model(source, value), random(2, 6, 8))
+    source = keras.Input((32, 32, 3), name="x")
+    fine = KL.Conv2D(8, 3, padding="same", activation="relu")(source)
+    coarse = KL.Conv2D(16, 3, strides=2, padding="same")(fine)
+    up = KL.Conv2DTranspose(8, 3, strides=2, padding="same")(coarse)
+    resized = KL.UpSampling2D(2, interpolation="bilinear")(coarse)
+    value = KL.Conv2D(2, 1)(KL.Concatenate()([fine, up, resized]))
+    save_keras(root / "unet", keras.Model(source, value), random(2, 32, 32, 3))
+    source = keras.Input((8, 8, 3), name="x")
+    value = KL.BatchNormalization()(KL.Conv2D(4, 3, activation="relu")(source))
+    value = KL.Dropout(0.5)(KL.Flatten()(value))
+    value = KL.Dense(3, activation="softmax")(value)
+    save_keras(root / "files", keras.Model(source, value), random(2, 8, 8, 3), files=True)
+
+
+APPLICATIONS = {
+    "MobileNetV2": 1, "MobileNetV3Small": 255, "ResNet50V2": 1, "DenseNet121": 1, "InceptionV3": 1, "EfficientNetB0": 255,
+    "EfficientNetV2B0": 255, "Xception": 1, "VGG19": 1, "ConvNeXtTiny": 255, "NASNetMobile": 1,
+}  # fmt: skip
+"""Networks of keras.applications, with the scale of the images that they take."""
+
+
+def application(root: Path, name: str) -> None:
+    """A network with seeded weights, its normalisation's too, so that no layer is an identity."""
+    keras.utils.set_random_seed(7)
+    shape = (96, 96, 3)
+    model = getattr(keras.applications, name)(weights=None, input_shape=shape, include_top=False, pooling="avg")
+    generator = np.random.default_rng(0)
+    for weight in model.weights:
+        kind = weight.path.rsplit("/", 1)[-1]
+        if kind in ("gamma", "moving_variance"):
+            weight.assign(generator.uniform(0.5, 1.5, weight.shape))
+        elif kind in ("beta", "moving_mean", "bias"):
+            weight.assign(generator.normal(0, 0.1, weight.shape))
+    images = (generator.random((2, *shape)) * APPLICATIONS[name]).astype(np.float32)
+    save_keras(root / name, model, images)
+
+
+for _name in APPLICATIONS:
+    makes(_name)(lambda root, name=_name: application(root, name))
 
 
 def main() -> None:

@@ -1,0 +1,88 @@
+"""Models of Keras: layers, the networks of keras.applications, and Keras's own files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from frontends.tensorflow.compare import assert_same, loaded, names
+from oracles import oracle_python
+from paddlify.errors import LoadError, MissingDependencyError
+from paddlify.frontends.base import Loaded
+from paddlify.frontends.tensorflow import keras_file, recognises
+
+RECURRENT = ("Loop", "LSTM", "GRU", "RNN")
+
+
+def recurrent_operators(found: Loaded) -> dict[str, int]:
+    return dict(Counter(node.op_type for node in found.model.graph if node.op_type in RECURRENT))
+
+
+@pytest.mark.parametrize(
+    ("name", "operators"),
+    [
+        ("lstm", {"LSTM": 1}),
+        ("lstm_any_length", {"LSTM": 1}),
+        ("lstm_backwards", {"LSTM": 1}),
+        ("lstm_no_bias", {"LSTM": 1}),
+        ("lstm_relu", {"Loop": 1}),
+        ("gru", {"GRU": 1}),
+        ("gru_reset_before", {"Loop": 1}),
+        ("simple_rnn", {"RNN": 1}),
+        ("bidirectional", {"LSTM": 2, "GRU": 2}),
+        ("masked", {"Loop": 2}),
+        ("conv_lstm", {"Loop": 1}),
+        ("states", {"LSTM": 2}),
+        ("joined_cell", {"LSTM": 1}),
+    ],
+)
+def test_recurrent_layers(layers: Path, tmp_path: Path, name: str, operators: dict[str, int]) -> None:
+    found = loaded(layers / name / "saved")
+    assert recurrent_operators(found) == operators
+    assert_same(found, layers / name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["time_distributed", "conv1d", "conv3d", "attention", "unet"])
+def test_other_layers(layers: Path, tmp_path: Path, name: str) -> None:
+    assert_same(loaded(layers / name / "saved"), layers / name, tmp_path)
+
+
+@pytest.mark.parametrize("file", ["model.keras", "model.h5"])
+def test_keras_files(layers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    path = layers / "files" / file
+    assert recognises(path)
+    monkeypatch.setenv(keras_file.INTERPRETER, oracle_python("tensorflow"))
+    found = loaded(path)
+    assert found.source_format == "keras file"
+    assert names(found) == (["x"], ["output_0"])
+    assert_same(found, layers / "files", tmp_path)
+
+
+def test_keras_files_need_keras(layers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(keras_file.INTERPRETER, raising=False)
+    with pytest.raises(MissingDependencyError, match="is read by Keras itself; install tensorflow and keras"):
+        loaded(layers / "files" / "model.keras")
+
+
+def test_a_damaged_keras_file(layers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (layers / "files" / "model.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
+    monkeypatch.setenv(keras_file.INTERPRETER, oracle_python("tensorflow"))
+    with pytest.raises(LoadError, match="Keras cannot load it"):
+        loaded(tmp_path / "cut.h5")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MobileNetV2", "MobileNetV3Small", "ResNet50V2", "DenseNet121", "InceptionV3", "EfficientNetB0",
+        "EfficientNetV2B0", "Xception", "VGG19", "ConvNeXtTiny", "NASNetMobile",
+    ],
+)  # fmt: skip
+def test_applications(models: Callable[[str], Path], tmp_path: Path, name: str) -> None:
+    folder = models(name) / name
+    assert_same(loaded(folder / "saved"), folder, tmp_path, tolerance=1e-5)
