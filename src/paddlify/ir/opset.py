@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import onnx.defs
 
 from paddlify.registry import REQUIRED, normal_domain
@@ -54,6 +55,8 @@ def _default(attribute: Any) -> Any:
     if not proto.type:
         return None
     value = onnx.helper.get_attribute_value(proto)
+    if isinstance(value, float):  # as it was written before it became a float32: 1e-5 rather than 9.999999747e-06
+        return float(str(np.float32(value)))
     if isinstance(value, list):
         return [item.decode() if isinstance(item, bytes) else item for item in value]
     return value.decode() if isinstance(value, bytes) else value
