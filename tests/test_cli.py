@@ -191,6 +191,25 @@ def test_ops_lists_the_registry(command, refused):
     refused("ops", "--from", "mxnet", code=2, match="no source format 'mxnet'")
 
 
+PROTOTXT = """
+name: "tiny" input: "data" input_shape { dim: 1 dim: 1 dim: 8 dim: 8 }
+layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 3 } }
+"""
+
+
+def test_options_of_one_source_format_reach_it(tmp_path, command, refused):
+    path = tmp_path / "tiny.prototxt"
+    path.write_text(PROTOTXT)
+    refused("convert", path, "-o", tmp_path / "out", code=4, match="--random-weights")
+    converted = command("convert", path, "-o", tmp_path / "out", "--random-weights", "--seed", 3)
+    assert converted.returncode == 0, converted.stderr
+    assert "compared with onnxruntime" in converted.stdout
+    assert command("verify", path, tmp_path / "out", "--random-weights").returncode == 0
+    command("convert", path, "-o", tmp_path / "other", "--random-weights", "--seed", 4, "--no-verify")
+    weights = [(tmp_path / name / "inference.pdiparams").read_bytes() for name in ("out", "other")]
+    assert weights[0] != weights[1]
+
+
 def test_bad_sources(tmp_path, net_file, refused):
     out = tmp_path / "out"
     refused("convert", tmp_path / "none.onnx", "-o", out, code=4, match=r"none\.onnx: no such file")

@@ -14,7 +14,7 @@ import onnx_ir as ir
 
 from paddlify import frontends, passes
 from paddlify.errors import UsageError, VerificationError
-from paddlify.frontends.base import Loaded, LoadOptions
+from paddlify.frontends.base import Loaded, LoadOptions, load_options
 from paddlify.frontends.onnx.upgrade import upgrade
 from paddlify.ir import provenance
 from paddlify.output import new_folder
@@ -74,9 +74,9 @@ def convert(
     _check(format, input_layout, device)
     progress = progress or Silent()
     clock = _Clock(progress)
-    options = LoadOptions(
-        inputs=inputs, outputs=outputs, input_shapes=dict(input_shapes or {}), input_layout=input_layout,
-        extra={name: value for name, value in frontend_options.items() if value is not None},
+    options = load_options(
+        inputs=inputs, outputs=outputs, input_shapes=input_shapes, input_layout=input_layout, seed=seed,
+        extra=frontend_options,
     )
     with new_folder(Path(out_dir), force=force) as folder:
         with clock.stage("read the model"):
@@ -125,8 +125,8 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
         },
         options={
             "inputs": options.inputs, "outputs": options.outputs, "input_shapes": dict(options.input_shapes),
-            "input_layout": options.input_layout, "format": list(formats), "seed": seed,
-            **{name: str(value) for name, value in options.extra.items()},
+            "input_layout": options.input_layout, "format": list(formats),
+            **{name: str(value) for name, value in options.extra.items()}, "seed": seed,
         },
         operators=dict(sorted(operators.items())),
         notes=list(loaded.notes),

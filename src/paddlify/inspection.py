@@ -16,7 +16,7 @@ from paddlify import frontends, passes
 from paddlify.backends.paddle.module import build_module
 from paddlify.conversion import tensor_spec
 from paddlify.errors import UnsupportedModel, UnsupportedNode
-from paddlify.frontends.base import LoadOptions
+from paddlify.frontends.base import load_options
 from paddlify.frontends.onnx.upgrade import upgrade
 from paddlify.ir import provenance
 from paddlify.report import TensorSpec
@@ -83,9 +83,9 @@ def inspect(
 
     Takes what `convert` takes. Raises LoadError and UsageError; what is unsupported is in the result instead.
     """
-    options = LoadOptions(
-        inputs=inputs, outputs=outputs, input_shapes=dict(input_shapes or {}), input_layout=input_layout,
-        extra={name: value for name, value in frontend_options.items() if value is not None},
+    options = load_options(
+        inputs=inputs, outputs=outputs, input_shapes=input_shapes, input_layout=input_layout, seed=0,
+        extra=frontend_options,
     )
     try:
         loaded = frontends.load(model, source_format, options)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import secrets
 import shutil
 import signal
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,24 +29,27 @@ def new_folder(target: Path, *, force: bool = False) -> Iterator[Path]:
     """
     target = Path(target)
     _check(target, force)
+    temporary = target.parent / f"{_owned(target)}{os.getpid()}.{secrets.token_hex(4)}.partial"
+    with _sigterm_raises():
+        try:
+            _make(temporary, target)
+            yield temporary
+            _replace(temporary, target, force)
+        except OSError as error:
+            if error.errno in _OF_THE_DISK:
+                raise _refused(target, error) from error
+            raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _make(temporary: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(target)
-        prefix = f"{_owned(target)}{os.getpid()}."
-        temporary = Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=target.parent))
+        temporary.mkdir()
     except OSError as error:
         raise _refused(target, error) from error
-    try:
-        with _sigterm_raises():
-            yield temporary
-            temporary.chmod(0o777 & ~_umask())
-            _replace(temporary, target, force)
-    except OSError as error:
-        if error.errno in _OF_THE_DISK:
-            raise _refused(target, error) from error
-        raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -75,9 +78,10 @@ def _owned(target: Path) -> str:
 
 def _remove_leftovers(target: Path) -> None:
     """Remove what a process of this machine left here that was killed before it could (SIGKILL, a crash)."""
-    for folder in target.parent.glob(f"{glob.escape(_owned(target))}*.partial"):
+    for folder in target.parent.glob(f"{glob.escape(_owned(target))}*"):
         pid = folder.name.removeprefix(_owned(target)).split(".")[0]
-        if pid.isdigit() and not _is_alive(int(pid)):
+        is_leftover = folder.suffix == ".partial" or (folder.suffix == ".old" and target.exists())
+        if is_leftover and pid.isdigit() and not _is_alive(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -96,26 +100,19 @@ def _replace(temporary: Path, target: Path, force: bool) -> None:
         temporary.rename(target)
         return
     _check(target, force)
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+    old = temporary.with_suffix(".old")
+    target.rename(old)
     try:
-        target.rename(old / "old")
-        try:
-            temporary.rename(target)
-        except OSError:
-            (old / "old").rename(target)
-            raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+        temporary.rename(target)
+    except BaseException:
+        if not target.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _refused(target: Path, error: OSError) -> OutputError:
     return OutputError(f"{target}: cannot be written ({error.strerror or error})")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 class _Terminated(SystemExit):

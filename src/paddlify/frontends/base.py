@@ -8,6 +8,8 @@ from typing import Any
 
 import onnx_ir as ir
 
+from paddlify.errors import UsageError
+
 
 @dataclass(frozen=True)
 class LoadOptions:
@@ -26,6 +28,23 @@ class LoadOptions:
     input_shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
     input_layout: str = "source"
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load_options(
+    *, inputs: Sequence[str] | None, outputs: Sequence[str] | None, input_shapes: Mapping[str, Sequence[int]] | None,
+    input_layout: str, seed: int, extra: Mapping[str, Any],
+) -> LoadOptions:
+    """Options as the public functions take them: an extra that is None was not given, random weights take the seed.
+
+    Raises UsageError when a single name stands where a list of names belongs.
+    """
+    for flag, names in (("inputs", inputs), ("outputs", outputs)):
+        if isinstance(names, str):
+            raise UsageError(f"{flag}='{names}': a list of names is expected")
+    given = {name: value for name, value in extra.items() if value is not None}
+    if given.get("random_weights"):
+        given["seed"] = seed
+    return LoadOptions(inputs, outputs, dict(input_shapes or {}), input_layout, given)
 
 
 @dataclass(frozen=True)

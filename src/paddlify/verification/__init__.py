@@ -12,7 +12,7 @@ import numpy as np
 
 from paddlify import frontends
 from paddlify.errors import UsageError
-from paddlify.frontends.base import Loaded, LoadOptions
+from paddlify.frontends.base import Loaded, LoadOptions, load_options
 from paddlify.progress import Progress, Silent
 from paddlify.report import Report, RuntimeChoice
 from paddlify.runtime.feeds import Feeds, ordered_feeds
@@ -201,8 +201,7 @@ def _run_converted(
 def _options_of(report: Report, frontend_options: Mapping[str, Any]) -> LoadOptions:
     """How the source was cut and shaped when it was converted, with the options of its format as given now."""
     options = report.options
-    return LoadOptions(
-        inputs=options.get("inputs"), outputs=options.get("outputs"), input_shapes=options.get("input_shapes", {}),
-        input_layout=options.get("input_layout", "source"),
-        extra={name: value for name, value in frontend_options.items() if value is not None},
+    return load_options(
+        inputs=options.get("inputs"), outputs=options.get("outputs"), input_shapes=options.get("input_shapes"),
+        input_layout=options.get("input_layout", "source"), seed=options.get("seed", 0), extra=frontend_options,
     )
