@@ -45,7 +45,7 @@ _FOOT = '''
 def load_weights(model, path):
     """Fill the parameters from the deployed program's file, where they stand sorted by name."""
     with open(path, "rb") as file:
-        for _, parameter in sorted(model.state_dict().items()):
+        for _, parameter in sorted(model.named_parameters()):
             file.seek(16, os.SEEK_CUR)
             (header,) = struct.unpack("<i", file.read(4))
             file.seek(header, os.SEEK_CUR)
@@ -75,10 +75,8 @@ def print_module(module: Module, title: str, version: str) -> str:
     layers = statements(module.layers, 2)
     body = statements(module.body, 2)
     used = "\n".join([*layers, *body])
-    has_parameters = "parameter(self" in used
-    imports = []
-    if "nn." in used or True:
-        imports.append("from paddle import nn")
+    has_parameters = re.search(r"\bparameter\(", used) is not None
+    imports = ["from paddle import nn"]
     if re.search(r"\bF\.", used):
         imports.insert(0, "import paddle.nn.functional as F")
     lines = [_HEAD.format(title=_sentence(title), version=version, name=module.name, imports="\n".join(imports))]
