@@ -10,7 +10,6 @@ PYTHON ?= python3
 PYTHON36 ?= $(shell command -v python3.6 || ls -d $(HOME)/.pyenv/versions/3.6*/bin/python 2>/dev/null | tail -n 1)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
-export OMP_NUM_THREADS ?= 2
 
 BIN := .venv/bin
 READY := .venv/.ready

@@ -18,6 +18,7 @@ import onnxruntime
 from PIL import Image, ImageDraw, ImageFont
 
 import paddlify
+from paddlify.cli import keep_stdout
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 PACKAGE = "rapidocr-onnxruntime==1.4.4"
@@ -81,6 +82,7 @@ def seconds(run: Callable[[], object], times: int = 10) -> float:
 
 def main() -> None:
     """Convert, compare, read."""
+    keep_stdout()
     source, target = fetch(), CACHE / "recogniser"
     found = paddlify.inspect(source)
     print(f"source     {source.name}: {sum(item.count for item in found.operators)} nodes, opset {found.opsets['']}")

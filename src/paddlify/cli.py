@@ -408,7 +408,7 @@ class _Bars:
             self._bars.update(self._task, count=f"{task.completed:,.0f} of {task.total:,.0f}" if task.total else "")
 
 
-def _keep_stdout() -> None:
+def keep_stdout() -> None:
     """Keep stdout for results: what Paddle's C++ side prints there goes nowhere (to stderr with -v)."""
     sys.stdout.flush()
     results = os.dup(1)
@@ -422,7 +422,7 @@ def main() -> None:
     """Entry point of the script `paddlify`; ends the process with the exit code of the error, if there is one."""
     os.environ.setdefault("GLOG_minloglevel", "2")
     warnings.simplefilter("ignore")
-    _keep_stdout()
+    keep_stdout()
     logging.basicConfig(format="paddlify: %(message)s", level=logging.WARNING)
     sys.exit(run_command())
 

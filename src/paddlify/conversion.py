@@ -135,7 +135,9 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
 
 def _write(loaded: Loaded, folder: Path, report: Report, progress: Progress) -> None:
     from paddlify.backends.paddle.write import write
+    from paddlify.runtime.engine import import_paddle
 
+    import_paddle()  # quietly, and with an error of our own if it is missing
     graph = loaded.model.graph
     title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
     written = write(loaded.model, folder, title=title, version=__version__, progress=progress)
