@@ -182,6 +182,7 @@ DETECTION = {
     "corner": {"code_type": "CORNER", "confidence_threshold": 0.3, "top_k": 20, "keep_top_k": 8},
     "corner_size": {"code_type": "CORNER_SIZE", "confidence_threshold": 0.3, "keep_top_k": 15},
     "no_limits": {"code_type": "CENTER_SIZE"},
+    "default_suppression": {"code_type": "CENTER_SIZE", "confidence_threshold": 0.3},
     "no_threshold": {"code_type": "CENTER_SIZE", "top_k": 7, "keep_top_k": 5},
     "own_boxes": {"code_type": "CENTER_SIZE", "confidence_threshold": 0.2, "share_location": False, "keep_top_k": 12},
     "no_background": {"code_type": "CENTER_SIZE", "confidence_threshold": 0.4, "background_label_id": -1},
@@ -207,14 +208,16 @@ def test_detection_output(name: str, tmp_path: Path) -> None:
         "b": scores.astype(np.float32),
         "c": np.stack([corners.reshape(-1), variances])[None].astype(np.float32),
     }
-    text = f"num_classes: {classes} nms_param {{ nms_threshold: 0.45 "
-    text += f"top_k: {settings['top_k']} }} " if "top_k" in settings else "} "
+    threshold = 0.3 if name == "default_suppression" else 0.45
+    limit = f"top_k: {settings['top_k']}" if "top_k" in settings else ""
+    text = "" if name == "default_suppression" else f"nms_param {{ nms_threshold: {threshold} {limit} }} "
     text += " ".join(
         f"{key}: {str(value).lower() if isinstance(value, bool) else value}"
         for key, value in settings.items() if key != "top_k"
     )
-    loaded = load(f'type: "DetectionOutput" detection_output_param {{ {text} }}', inputs, [], tmp_path)
-    expected = forks.detection_output(*inputs.values(), num_classes=classes, nms_threshold=0.45, **settings)
+    text = f'type: "DetectionOutput" detection_output_param {{ num_classes: {classes} {text} }}'
+    loaded = load(text, inputs, [], tmp_path)
+    expected = forks.detection_output(*inputs.values(), num_classes=classes, nms_threshold=threshold, **settings)
     check_close(run(loaded.model, inputs, tmp_path), [expected])
 
 

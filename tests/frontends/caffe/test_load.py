@@ -447,7 +447,7 @@ class TestTrainingFiles:
         assert any("label" in note for note in loaded.notes)
 
     def test_shape_must_be_given(self, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match=r"'data' is not known.*'test' \(Data\).*--input-shape data="):
+        with pytest.raises(UsageError, match=r"'data' is not known.*'test' \(Data\).*--input-shape data:"):
             load(self.NET, tmp_path, extra_random_weights=True)
 
     def test_measures_when_asked_for(self, tmp_path: Path) -> None:

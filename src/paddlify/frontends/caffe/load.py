@@ -224,7 +224,7 @@ class _Lowering:
         if shape is None:
             raise UsageError(
                 f"the shape of input '{blob.name}' is not known ({blob.reason}); give it, such as "
-                f"--input-shape {blob.name}=1,3,224,224"
+                f"--input-shape {blob.name}:1,3,224,224"
             )
         if any(dim < 1 and dim != -1 for dim in shape) or math.prod(abs(dim) for dim in shape) > weights.MAX_ELEMENTS:
             raise LoadError(f"input '{blob.name}': impossible shape {list(shape)}")

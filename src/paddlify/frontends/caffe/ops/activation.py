@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 
 from paddlify.errors import LoadError
@@ -91,7 +92,8 @@ def threshold(op: Recorder, x: ir.Value, *, threshold: float) -> Any:
 def power(op: Recorder, x: ir.Value, *, power: float, scale: float, shift: float) -> Any:
     """(shift + scale x) ^ power; Caffe does not look at x where scale or power is 0."""
     if scale == 0 or power == 0:
-        value = shift**power if power else 1.0
+        with np.errstate(all="ignore"):
+            value = np.float32(shift) ** np.float32(power)
         return op.Expand(op.constant_like(x, value), op.Shape(x))
     base = scaled(op, x, scale, shift)
     if power == 1:

@@ -33,10 +33,9 @@ def prior_box(
         picture_size = static_dims(picture, 2)
     if len(max_size) not in (0, len(min_size)) or not min_size or min(min_size) <= 0 or min(picture_size) < 1:
         raise LoadError(f"min_size {list(min_size)}, max_size {list(max_size)} are impossible")
-    steps = (
-        step_h or step or picture_size[0] / height,
-        step_w or step or picture_size[1] / width,
-    )
+    steps = (step_h or step or 0.0, step_w or step or 0.0)
+    if 0 in steps:
+        steps = (picture_size[0] / height, picture_size[1] / width)
     sizes = box_sizes(min_size, max_size, aspect_ratio, flip=flip)
     if height * width * len(sizes) > MAX_BOXES:
         raise LoadError(f"{height * width * len(sizes)} boxes are more than {MAX_BOXES}")
@@ -92,8 +91,9 @@ def detection_output(
     that no better one covers; the `keep_top_k` best of an image are given. An image-wise row (image, -1, …) stands
     for every image when nothing at all is found.
     """
-    if nms_param.eta != 1:
-        raise Refusal(f"nms_param.eta={nms_param.eta:g} is not supported")
+    nms = op.layer.detection_output_param.nms_param if nms_param is None else nms_param
+    if nms.eta != 1:
+        raise Refusal(f"nms_param.eta={nms.eta:g} is not supported")
     count = static_dims(prior, 2)[0] // 4
     classes = [index for index in range(num_classes) if index != background_label_id]
     if not classes or not count:
@@ -111,10 +111,10 @@ def detection_output(
         wanted = op.constant(classes)
         scores = op.Gather(scores, wanted, axis=1)
         boxes = boxes if share_location else op.Gather(boxes, wanted, axis=1)
-    top_k = min(nms_param.top_k if nms_param.HasField("top_k") and nms_param.top_k > -1 else count, count)
+    top_k = min(nms.top_k, count) if nms.HasField("top_k") and nms.top_k > -1 else count
     best, places = op.TopK(scores, op.constant([top_k]), outputs=2, axis=2)
     corners = _gathered(op, boxes, places, [images, len(classes), top_k])
-    kept = _suppressed(op, corners, best, nms_param.nms_threshold, confidence_threshold)
+    kept = _suppressed(op, corners, best, nms.nms_threshold, confidence_threshold)
     if keep_top_k > -1:
         kept = _best_of_image(op, kept, best, images, min(keep_top_k, len(classes) * top_k))
     return _rows(op, kept, best, corners, classes, images)

@@ -1,0 +1,56 @@
+"""The whole road: prototxt and caffemodel, converted, loaded from disk and run by Paddle, as the real Caffe computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from frontends.caffe import drawing, nets
+from frontends.caffe.references import Reference, references
+from frontends.caffe.running import check_close
+from frontends.caffe.test_nets import recorded, write_net
+
+import paddlify
+
+
+@pytest.mark.parametrize("reference", references(), ids=lambda item: f"{item.family}-{item.name}")
+def test_converted_layer_agrees_with_caffe(reference: Reference, tmp_path: Path) -> None:
+    prototxt, caffemodel, inputs, outputs = reference.extract(tmp_path)
+    asked = [name for name, _ in outputs] if reference.family == "loss" else None
+    paddlify.convert(prototxt, tmp_path / "out", weights=caffemodel, outputs=asked, verify=False)
+    model = paddlify.load(tmp_path / "out")
+    assert [spec.name for spec in model.outputs] == [name for name, _ in outputs]
+    found = model.inference({spec.name: inputs[spec.name] for spec in model.inputs})
+    check_close(found, [array for _, array in outputs])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", nets.NETS)
+def test_converted_net_agrees_with_caffe(name: str, tmp_path: Path) -> None:
+    described, answers = nets.NETS[name], recorded(name)
+    prototxt, caffemodel = write_net(name, tmp_path)
+    keys = sorted((int(key.split(":", 2)[1]), key) for key in answers if key.startswith("out:"))
+    expected = {key.split(":", 2)[2]: answers[key] for _, key in keys}
+    expected |= {blob: answers[f"blob:{blob}"] for blob in described.outputs}
+    shapes = described.inputs if name == "segnet_basic_inference" else None
+    paddlify.convert(
+        prototxt, tmp_path / "out", weights=caffemodel, outputs=list(expected), input_shapes=shapes, verify=False
+    )
+    model = paddlify.load(tmp_path / "out")
+    assert [spec.name for spec in model.outputs] == list(expected)
+    assert [(spec.name, spec.shape) for spec in model.inputs] == list(described.inputs.items())
+    found = model.inference(
+        {blob: drawing.draw(described.draw, shape, name, blob) for blob, shape in described.inputs.items()}
+    )
+    wanted = list(expected.values())
+    if "detection_out" in expected:
+        place = list(expected).index("detection_out")
+        found[place], wanted[place] = (_by_label_and_score(item) for item in (found[place], wanted[place]))
+    check_close(found, wanted)
+
+
+def _by_label_and_score(detections: np.ndarray) -> np.ndarray:
+    """Rows whose scores agree to five digits may come in either order."""
+    rows = detections.reshape(-1, 7)
+    return rows[np.lexsort((rows[:, 3].round(3), rows[:, 2].round(5), rows[:, 1]))]
