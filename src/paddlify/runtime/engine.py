@@ -39,7 +39,7 @@ def errors_of_paddle() -> tuple[type[Exception], ...]:
     """What Paddle's C++ side raises; it has no common base but Exception."""
     paddle = import_paddle()
     return (
-        RuntimeError, ValueError, TypeError, IndexError, MemoryError, ArithmeticError, OSError, KeyError,
+        RuntimeError, ValueError, TypeError, IndexError, MemoryError, ArithmeticError, OSError, KeyError, SystemError,
         paddle.base.core.EnforceNotMet,
     )
 
@@ -91,6 +91,9 @@ class Predictor:
             # It reuses the memory of a value that oneDNN made and another operator still needs: exp(x) - floor(exp(x))
             # gives 0.
             config.delete_pass("inplace_pass")
+            if _has_float64(program):
+                for name in _LOSE_FLOAT64:
+                    config.delete_pass(name)
         else:
             config.disable_onednn()
         return config
@@ -112,6 +115,18 @@ class Predictor:
         name = str(tensor.dtype).removeprefix("paddle.")
         array: np.ndarray[Any, Any] = tensor.numpy()
         return array.view(element_type(name)) if name in _BIT_CASTS else array
+
+
+_LOSE_FLOAT64 = (
+    "elementwise_act_onednn_fuse_pass", "operator_scale_onednn_fuse_pass", "operator_unsqueeze_onednn_fuse_pass",
+    "operator_reshape_onednn_fuse_pass",
+)
+"""They join float64 arithmetic with what follows, and then compute without it: abs(a - b) gives a - b."""
+
+
+def _has_float64(program: Path) -> bool:
+    """Whether any value of a saved PIR program has this dtype."""
+    return b"t_f64" in program.read_bytes()
 
 
 _BIT_CASTS = {"bfloat16": "int16", "float8_e4m3fn": "int8", "float8_e5m2": "int8"}
