@@ -390,7 +390,8 @@ def other_layers(root: Path) -> None:
     save_layers(root, "time_distributed", distributed, random(2, 5, 6, 3))
     causal = KL.Conv1D(8, 3, padding="causal", dilation_rate=2)
     save_layers(root, "conv1d", [causal, KL.MaxPool1D(2), KL.GlobalMaxPool1D()], random(2, 16, 3))
-    save_layers(root, "conv3d", [KL.Conv3D(4, 3, padding="same", strides=2), KL.AveragePooling3D(2)], random(2, 8, 8, 8, 2))
+    volume = [KL.Conv3D(4, 3, padding="same", strides=2), KL.AveragePooling3D(2)]
+    save_layers(root, "conv3d", volume, random(2, 8, 8, 8, 2))
     keras.utils.set_random_seed(7)
     source = keras.Input((6, 8), name="x")
     value = KL.LayerNormalization()(KL.Add()([source, KL.MultiHeadAttention(2, 4)(source, source)]))
@@ -411,8 +412,8 @@ def other_layers(root: Path) -> None:
 
 
 APPLICATIONS = {
-    "MobileNetV2": 1, "MobileNetV3Small": 255, "ResNet50V2": 1, "DenseNet121": 1, "InceptionV3": 1, "EfficientNetB0": 255,
-    "EfficientNetV2B0": 255, "Xception": 1, "VGG19": 1, "ConvNeXtTiny": 255, "NASNetMobile": 1,
+    "MobileNetV2": 1, "MobileNetV3Small": 255, "ResNet50V2": 1, "DenseNet121": 1, "InceptionV3": 1,
+    "EfficientNetB0": 255, "EfficientNetV2B0": 255, "Xception": 1, "VGG19": 1, "ConvNeXtTiny": 255, "NASNetMobile": 1,
 }  # fmt: skip
 """Networks of keras.applications, with the scale of the images that they take."""
 

@@ -49,7 +49,7 @@ def is_keras_file(path: Path) -> bool:
 def export(path: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder that holds the file's model as a SavedModel; it is removed when the object is.
 
-    Raises MissingDependencyError when Keras with TensorFlow is not installed, LoadError when Keras cannot load the file.
+    Raises MissingDependencyError when Keras with TensorFlow is not installed, LoadError when Keras cannot load it.
     """
     folder = tempfile.TemporaryDirectory(prefix="paddlify-")
     interpreter = os.environ.get(INTERPRETER) or sys.executable
