@@ -14,6 +14,7 @@ import onnx_ir as ir
 from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Call, Expr, Name, Tensor, TensorSequence, Unpacked
 from paddlify.backends.paddle.source import Assign, Comment, Define, Names
+from paddlify.backends.paddle.unused import names_in, needed
 from paddlify.errors import Refusal, UnsupportedNode
 from paddlify.ir import inference, provenance
 from paddlify.ir.opset import attribute_defaults
@@ -56,6 +57,15 @@ class Module:
     refused: list[UnsupportedNode] = field(default_factory=list)
 
 
+def name_in_program(name: str) -> str:
+    """The name in the program of a parameter that a layer calls `name`.
+
+    A recurrent layer has an (empty) dropout state in programs only. It comes last among the sorted names, so that
+    `model.py` finds its own parameters in their order.
+    """
+    return f"~{name}" if name.endswith("._dropout_state") else name
+
+
 def build_module(
     graph: ir.Graph, name: str, rules: Registry = emits, progress: Callable[[int], None] = lambda count: None
 ) -> Module:
@@ -93,6 +103,19 @@ class Scope:
             ]
         except Refusal as refusal:
             self.module.refused.append(UnsupportedNode("Output", "", refusal.reason))
+        self._leave_out_unused()
+
+    def _leave_out_unused(self) -> None:
+        """Forget statements, layers and parameters that no output needs."""
+        module = self.module
+        if module.refused:
+            return
+        used = names_in(module.returns)
+        module.body[:] = needed(module.body, used)
+        unused = [layer for layer in module.layers if not used.intersection(layer.targets)]
+        owners = {target.removeprefix("self.") for layer in unused for target in layer.targets}
+        module.layers = [layer for layer in module.layers if layer not in unused]
+        module.parameters = [p for p in module.parameters if p.name.removeprefix("~").partition(".")[0] not in owners]
 
     def variable(self, value: ir.Value) -> str:
         """Give `value` a variable of its own and return the variable's name."""
@@ -125,7 +148,7 @@ class Scope:
             if value.const_value is None and array is None:
                 raise Refusal(f"'{value.name}' is not computed before it is used")
             tensor = value.const_value if array is None else ir.tensor(array)
-            if tensor.size <= INLINE_ELEMENTS and paddle_dtype(tensor.dtype) in _LITERAL_DTYPES:
+            if is_literal(tensor):
                 return literal(tensor)
             self._rendered[value] = self.parameter(tensor, value.name or "constant")
         return self._rendered[value]
@@ -210,7 +233,7 @@ class Recorder:
         elif dtype:
             array = array.astype(ir.DataType[_DTYPE_NAMES.get(dtype, dtype.upper())].numpy())
         tensor = ir.tensor(array)
-        if tensor.size <= INLINE_ELEMENTS and paddle_dtype(tensor.dtype) in _LITERAL_DTYPES:
+        if is_literal(tensor):
             return Name(literal(tensor))
         return Name(self._scope.parameter(tensor, f"{_stem(self.node)}_constant"))
 
@@ -226,7 +249,8 @@ class Recorder:
         attribute = self._scope.attributes.take(_layer_name(self.node, weights))
         self._scope.module.layers.append(Assign([f"self.{attribute}"], call))
         self._scope.module.parameters += [
-            Parameter(f"{attribute}.{name}", tensor, paddle_dtype(tensor.dtype)) for name, tensor in tensors.items()
+            Parameter(name_in_program(f"{attribute}.{name}"), tensor, paddle_dtype(tensor.dtype))
+            for name, tensor in tensors.items()
         ]
         return Name(f"self.{attribute}")
 
@@ -411,6 +435,20 @@ def _count(item: Any, counts: dict[int, int]) -> None:
         counts[id(item)] = counts.get(id(item), 0) + 1
         if counts[id(item)] == 1:
             _count(tuple(vars(item).values()), counts)
+
+
+def is_literal(tensor: ir.TensorProtocol) -> bool:
+    """Whether a constant may stand in `model.py`: it is small, and Paddle's static mode gives its very numbers.
+
+    (There, float64 goes through float32, and a large int64 through float64.)
+    """
+    dtype = paddle_dtype(tensor.dtype)
+    if tensor.size > INLINE_ELEMENTS or dtype not in _LITERAL_DTYPES:
+        return False
+    array = tensor.numpy()
+    if dtype == "float64":
+        return bool(np.array_equal(array.astype(np.float32), array, equal_nan=True))
+    return dtype != "int64" or bool((np.abs(array.astype(np.float64)) <= 2**53).all())
 
 
 def literal(tensor: ir.TensorProtocol) -> str:

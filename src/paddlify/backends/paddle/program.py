@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paddlify.backends.paddle.module import name_in_program
 from paddlify.errors import PaddlifyError
 
 
@@ -59,14 +60,24 @@ def save_program(folder: Path, class_name: str) -> list[str]:
     import paddle
 
     with traced(folder, class_name) as trace:
-        parameters = trace.model.state_dict()
+        # Not state_dict(), in which a recurrent layer has its parameters twice.
+        parameters = {name_in_program(name): parameter for name, parameter in trace.model.named_parameters()}
         fetches = [_kept(value) for value in trace.fetches]
         for name, parameter in parameters.items():
             parameter.name = name
         # Pruning would refuse an input that nothing needs; the program keeps all of the model's inputs.
         complete = paddle.static.normalize_program(trace.program, trace.feeds, fetches, skip_prune_program=True)
+        _remove_unused_parameters(complete)
         paddle.core.serialize_pir_program(complete, str(folder / "inference.json"), True, False, True)
     return sorted(parameters)
+
+
+def _remove_unused_parameters(program: Any) -> None:
+    """A recurrent layer makes one parameter more, of all its weights, that nothing uses."""
+    block = program.global_block()
+    for operation in block.ops:
+        if operation.name() == "builtin.parameter" and operation.result(0).use_empty():
+            block.remove_op(operation)
 
 
 def _kept(value: Any) -> Any:

@@ -60,7 +60,7 @@ def prelu(paddle: Recorder, x: Tensor, slope: Tensor) -> Any:
     """The slope is broadcast to x; Paddle's own PReLU takes one slope, or one for each channel."""
     channels = _slopes_per_channel(x, slope)
     if channels is not None and slope.is_initializer and slope.only_use and paddle_dtype(x.dtype) in FLOATS:
-        layer = paddle.layer(paddle.nn.PReLU(channels), weight=Reshaped(slope.tensor, [channels]))
+        layer = paddle.layer(paddle.nn.PReLU(channels), _weight=Reshaped(slope.tensor, [channels]))
         return layer(x)
     return computed(paddle, NUMBERS, lambda x, slope: paddle.where(x < 0, slope * x, x), x, slope)
 
