@@ -15,9 +15,8 @@ import onnxruntime
 import pytest
 
 from frontends.tensorflow.ops.expressions import Call, write
-from paddlify.frontends.tensorflow import graphdef, ops  # noqa: F401 - ops registers the lowerings
-from paddlify.frontends.tensorflow.graph import Endpoint
-from paddlify.frontends.tensorflow.lowering import TensorFlowBuilder, lower_node
+from paddlify.frontends.base import LoadOptions
+from paddlify.frontends.tensorflow import load
 from paddlify.ir.opset import LOWERING_OPSET
 
 SERVER = Path(__file__).with_name("tensorflow_server.py")
@@ -60,28 +59,9 @@ def each(*cases: Call) -> Callable[[Any], Any]:
     return decorate
 
 
-def lowered(folder: Path, arrays: dict[str, np.ndarray], outputs: list[str]) -> ir.Model:
+def lowered(folder: Path, outputs: list[str]) -> ir.Model:
     """The ONNX model that `graph.pb` in the folder is lowered to."""
-    path = folder / "graph.pb"
-    source = graphdef.graph_of(graphdef.read_message(path, "GraphDef"), path)
-    graph = ir.Graph([], [], nodes=[], name="lowered", opset_imports={"": LOWERING_OPSET})
-    builder = TensorFlowBuilder(graph)
-    values: dict[Endpoint, Any] = {}
-    for node in source:
-        if node.op == "Placeholder":
-            shape = ir.Shape([None if size == -1 else size for size in node.attributes["shape"]])
-            value = ir.Value(name=node.name, type=ir.TensorType(node.attributes["dtype"]), shape=shape)
-            graph.inputs.append(value)
-            values[Endpoint(node.name)] = value
-        elif node.op == "Const":
-            values[Endpoint(node.name)] = builder.initializer(node.attributes["value"], node.name)
-        else:
-            results = lower_node(builder, node, [values[source] for source in node.inputs])
-            values.update({Endpoint(node.name, index): result for index, result in enumerate(results)})
-    for name in outputs:
-        graph.outputs.append(builder.Identity(values[Endpoint.parse(name)]))
-    assert set(arrays) == {value.name for value in graph.inputs}
-    return ir.Model(graph, ir_version=11)
+    return load(folder / "graph.pb", LoadOptions(outputs=outputs)).model
 
 
 def run(model: ir.Model, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -92,7 +72,7 @@ def run(model: ir.Model, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return session.run(None, arrays)
+    return session.run(None, {value.name: arrays[value.name] for value in session.get_inputs()})
 
 
 def compare_with(tensorflow: TensorFlow, folder: Path) -> Compare:
@@ -124,7 +104,7 @@ def both(
     names = json.loads((folder / "outputs.json").read_text())
     with np.load(folder / "outputs.npz") as stored:
         wanted = [stored[f"output{index}"] for index in range(len(stored))]
-    model = lowered(folder, arrays, names)
+    model = lowered(folder, names)
     for value, target in zip(model.graph.outputs, wanted, strict=True):
         check_inferred_shape(value, target.shape)
     model.opset_imports[""] = opset

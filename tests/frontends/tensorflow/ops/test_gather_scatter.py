@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from frontends.tensorflow.ops.expressions import boolean, call, const, f32, i32, i64
 from frontends.tensorflow.ops.harness import Compare, each
-from paddlify.errors import Refusal
+from paddlify.errors import UnsupportedModel
 
 X = f32(4, 5, 6)
 
@@ -136,5 +136,5 @@ def test_bincount(compare: Compare, case, dynamic):
 
 
 def test_bincount_whose_weights_are_unknown_is_refused(compare: Compare):
-    with pytest.raises(Refusal, match="whether it has weights"):
+    with pytest.raises(UnsupportedModel, match="whether it has weights"):
         compare(call("DenseBincount", COUNTED, const(5), f32(6)), dynamic=True)

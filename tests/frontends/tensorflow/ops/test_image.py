@@ -5,7 +5,7 @@ import pytest
 
 from frontends.tensorflow.ops.expressions import call, const, f32, i32
 from frontends.tensorflow.ops.harness import Compare, each
-from paddlify.errors import Refusal
+from paddlify.errors import UnsupportedModel
 
 IMAGES = f32(2, 7, 9, 3)
 BOXES = np.array([[0, 0, 1, 1], [0.2, 0.6, 1.3, 0.1], [-0.5, 0.1, 0.5, 0.9], [0.3, 0.3, 0.3, 0.3]], np.float32)
@@ -51,7 +51,7 @@ def test_non_max_suppression(compare: Compare, case, dynamic):
 
 
 def test_soft_suppression_is_refused(compare: Compare):
-    with pytest.raises(Refusal, match="soft_nms_sigma"):
+    with pytest.raises(UnsupportedModel, match="soft_nms_sigma"):
         compare(call("NonMaxSuppressionV5", RANDOM_BOXES, SCORES, const(5), HALF, THIRD, const(0.5)), dynamic=False)
 
 

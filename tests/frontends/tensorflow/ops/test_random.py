@@ -7,7 +7,7 @@ import pytest
 
 from frontends.tensorflow.ops.expressions import call, const, f32
 from frontends.tensorflow.ops.harness import TensorFlow, drawn
-from paddlify.errors import Refusal
+from paddlify.errors import UnsupportedModel
 
 MANY = const([100, 300])
 
@@ -48,5 +48,5 @@ def test_whole_numbers_stay_in_range(tensorflow: TensorFlow, tmp_path: Path):
 
 def test_numbers_that_follow_from_a_seed_are_refused(tensorflow: TensorFlow, tmp_path: Path):
     case = call("StatelessRandomUniform", const([2]), const(np.array([1, 2], np.int64)))
-    with pytest.raises(Refusal, match="the operator is not supported"):
+    with pytest.raises(UnsupportedModel, match="the operator is not supported"):
         drawn(tensorflow, tmp_path, case, dynamic=False)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from frontends.tensorflow.ops.expressions import call, const, f32, i32
 from frontends.tensorflow.ops.harness import Compare, each
-from paddlify.errors import Refusal
+from paddlify.errors import UnsupportedModel
 
 X = f32(2, 5, 6, 3)
 MODES = ({}, {"align_corners": True}, {"half_pixel_centers": True})
@@ -53,7 +53,7 @@ def test_resize_of_any_size(compare: Compare, name, before, after, mode):
 
 @pytest.mark.parametrize("name", ["ResizeBicubic", "ResizeArea"])
 def test_weights_of_unknown_sizes_are_refused(compare: Compare, name):
-    with pytest.raises(Refusal, match="must be known at conversion time"):
+    with pytest.raises(UnsupportedModel, match="must be known at conversion time"):
         compare(call(name, X, const([4, 5])), dynamic=True)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from frontends.tensorflow.ops.expressions import Call, call, const, f32, f64
 from frontends.tensorflow.ops.harness import Compare, each
-from paddlify.errors import Refusal
+from paddlify.errors import UnsupportedModel
 
 A = call("Complex", f32(2, 6, 8), f32(2, 6, 8, seed=1))
 B = call("Complex", f32(2, 6, 8, seed=2), f32(1, 6, 8, seed=3))
@@ -68,5 +68,5 @@ def test_transform_of_any_length(compare: Compare, size, length, dynamic):
 
 
 def test_complex_numbers_are_refused_where_they_are_not_known(compare: Compare):
-    with pytest.raises(Refusal, match="complex numbers are not supported"):
+    with pytest.raises(UnsupportedModel, match="complex numbers are not supported"):
         compare(call("ComplexAbs", call("Tanh", A)), dynamic=False)

@@ -29,3 +29,25 @@ def long(*numbers: int) -> object:
 )
 def test_sparse(compare: Compare, case, dynamic):
     compare(case, dynamic=dynamic)
+
+
+SPLITS = np.array([0, 2, 2, 5], np.int64)
+
+
+def to_tensor(*shape: int, values=None):
+    types = {"row_partition_types": ["ROW_SPLITS"]}
+    wanted = long(*shape) if shape else const(np.int64(-1))
+    return call("RaggedTensorToTensor", wanted, f32(5) if values is None else values, const(9.0), [SPLITS], **types)
+
+
+@each(
+    call("RaggedTensorToSparse", [SPLITS], f32(5)),
+    call("RaggedTensorToSparse", [SPLITS.astype(np.int32)], f32(5)),
+    to_tensor(),
+    to_tensor(-1, -1),
+    to_tensor(2, 2),
+    to_tensor(5, 4),
+    to_tensor(-1, 2, 3, values=f32(5, 3)),
+)
+def test_ragged(compare: Compare, case, dynamic):
+    compare(case, dynamic=dynamic)

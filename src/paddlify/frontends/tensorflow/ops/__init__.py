@@ -16,16 +16,18 @@ from paddlify.frontends.tensorflow.ops import (
     pool,
     quant,
     random,
+    recurrent,
     reduce,
     resize,
     segment,
     signal,
     slicing,
     sparse,
+    special,
 )
 
 __all__ = [
     "lowers",
     "array", "complex_numbers", "conv", "gather_scatter", "image", "linalg", "math", "nn", "pool", "quant", "random",
-    "reduce", "resize", "segment", "signal", "slicing", "sparse",
+    "recurrent", "reduce", "resize", "segment", "signal", "slicing", "sparse", "special",
 ]  # fmt: skip

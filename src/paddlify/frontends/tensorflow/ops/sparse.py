@@ -109,11 +109,8 @@ def ragged_range(op: Op, starts: Value, limits: Value, deltas: Value, *, Tsplits
     lengths = op.Max(steps, zero)
     ends = op.CumSum(lengths, zero)
     splits = op.Concat(op.constant([0]), ends, axis=0)
-    total = op.ReduceSum(lengths, keepdims=0)
-    order = op.Range(zero, total, op.constant(1))
-    passed = op.Cast(op.GreaterOrEqual(unsqueeze(op, order, 1), unsqueeze(op, ends, 0)), to=ir.DataType.INT64)
-    row = op.ReduceSum(passed, op.constant([1]), keepdims=0)
-    number = op.Sub(order, op.Gather(splits, row, axis=0))
+    total = op.ReduceSum(lengths, op.constant([0]), keepdims=1)
+    row, number = _rows_of_values(op, splits, total)
     base, stride = (_of_row(op, x, row) for x in (begin, step))
     return cast(op, splits, Tsplits), cast(op, op.Add(base, op.Mul(number, stride)), dtype_of(starts))
 
@@ -121,3 +118,51 @@ def ragged_range(op: Op, starts: Value, limits: Value, deltas: Value, *, Tsplits
 def _of_row(op: Op, x: Value, row: Value) -> Value:
     """The element of each row, where one element may stand for all."""
     return x if sizes(x) == [1] else op.Gather(x, row, axis=0)
+
+
+def _rows_of_values(op: Op, splits: Value, count: Value) -> tuple[Value, Value]:
+    """For each of `count` values behind each other, its row and its place in the row; `splits` are where rows begin."""
+    order = op.Range(op.constant(0), squeeze(op, count, 0), op.constant(1))
+    ends = slice_axis(op, splits, 0, 1)
+    passed = op.Cast(op.GreaterOrEqual(unsqueeze(op, order, 1), unsqueeze(op, ends, 0)), to=ir.DataType.INT64)
+    row = op.ReduceSum(passed, op.constant([1]), keepdims=0)
+    return row, op.Sub(order, op.Gather(splits, row, axis=0))
+
+
+def _longest_row(op: Op, splits: Value) -> Value:
+    lengths = op.Sub(slice_axis(op, splits, 0, 1), slice_axis(op, splits, 0, 0, -1))
+    return op.ReduceMax(lengths, op.constant([0]), keepdims=1)
+
+
+@lowers("RaggedTensorToSparse")
+def ragged_tensor_to_sparse(op: Op, *inputs: Value) -> Result:
+    """Coordinates, values and dense shape of a matrix whose rows differ in length."""
+    *nested, values = inputs
+    if len(nested) != 1 or rank_of(values) != 1:
+        raise Refusal("ragged tensors of more than one ragged dimension are not supported")
+    splits = int64(op, nested[0])
+    row, column = _rows_of_values(op, splits, op.Shape(values))
+    rows = op.Sub(op.Shape(splits), op.constant([1]))
+    indices = op.Concat(unsqueeze(op, row, 1), unsqueeze(op, column, 1), axis=1)
+    return indices, values, op.Concat(rows, _longest_row(op, splits), axis=0)
+
+
+@lowers("RaggedTensorToTensor")
+def ragged_tensor_to_tensor(
+    op: Op, shape: Value, values: Value, default: Value, *partitions: Value, row_partition_types: tuple[str, ...]
+) -> Result:
+    """Rows of different lengths, filled up with a default or cut to the shape; a size of -1 is what is needed."""
+    if tuple(row_partition_types) != ("ROW_SPLITS",):
+        raise Refusal(f"row partitions {list(row_partition_types)} are not supported")
+    splits = int64(op, partitions[0])
+    row, column = _rows_of_values(op, splits, op.Shape(values, start=0, end=1))
+    natural = op.Concat(op.Sub(op.Shape(splits), op.constant([1])), _longest_row(op, splits), axis=0)
+    if rank_of(shape) == 0:
+        size = natural
+    else:
+        wanted = slice_axis(op, int64(op, shape), 0, 0, 2)
+        size = op.Where(op.Less(wanted, op.constant([0])), natural, wanted)
+    places = op.Concat(unsqueeze(op, row, 1), unsqueeze(op, column, 1), axis=1)
+    inside = op.ReduceMin(op.Less(places, size), op.constant([1]), keepdims=0)
+    dense = op.Expand(default, op.Concat(size, op.Shape(values, start=1), axis=0))
+    return op.ScatterND(dense, op.Compress(places, inside, axis=0), op.Compress(values, inside, axis=0))
