@@ -92,7 +92,7 @@ def convert(
         verification = None
         if verify:
             with clock.stage("verify"):
-                verification = _verify(model, folder, loaded, options, report, rtol, atol, seed, device)
+                verification = _verify(model, folder, source_format, options, report, rtol, atol, seed, device)
             report.timings = clock.seconds
             report.write(folder)
     conversion = Conversion(Path(out_dir), report, verification)
@@ -154,13 +154,13 @@ def tensor_spec(value: ir.Value) -> TensorSpec:
 
 
 def _verify(
-    model: Any, folder: Path, loaded: Loaded, options: LoadOptions, report: Report, rtol: float | None,
+    model: Any, folder: Path, source_format: str | None, options: LoadOptions, report: Report, rtol: float | None,
     atol: float | None, seed: int, device: str,
 ) -> Verification:
     from paddlify.verification import verify_conversion
 
     verification = verify_conversion(
-        model, folder, loaded=loaded, options=options, rtol=rtol, atol=atol, seed=seed, device=device
+        model, folder, source_format=source_format, options=options, rtol=rtol, atol=atol, seed=seed, device=device
     )
     report.verification = verification.to_dict()
     report.runtime = RuntimeChoice(verification.runtime.onednn, verification.runtime.reason)

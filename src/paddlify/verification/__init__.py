@@ -19,6 +19,7 @@ from paddlify.runtime.feeds import Feeds, ordered_feeds
 from paddlify.verification import runners
 from paddlify.verification.bisect import Difference, first_difference
 from paddlify.verification.compare import OutputComparison, compare
+from paddlify.verification.errors import ConvertedError, SourceError, UnsuitableError
 from paddlify.verification.inputs import SIZES, DrawnInput, draw
 from paddlify.verification.result import Verification
 
@@ -62,8 +63,7 @@ def verify(
     """
     report = Report.read(Path(folder))
     options = _options_of(report, frontend_options)
-    name = source_format or str(report.source.get("format", "")).split()[0]
-    source = _Source(model, frontends.load(model, name, options), options)
+    source = _Source(model, frontends.load(model, source_format, options), options)
     feeds = None if inputs is None else ordered_feeds(inputs, report.inputs)
     progress = progress or Silent()
     progress.stage("verify")
@@ -79,11 +79,12 @@ def verify(
 
 
 def verify_conversion(
-    model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, folder: Path, *, loaded: Loaded, options: LoadOptions,
-    rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
+    model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, folder: Path, *, options: LoadOptions,
+    source_format: str | None = None, rtol: float | None = None, atol: float | None = None, seed: int = 0,
+    device: str = "cpu",
 ) -> Verification:
-    """`verify` as the last step of a conversion; the source is read again, since the passes changed `loaded`."""
-    fresh = frontends.load(model, loaded.source_format.split()[0], options)
+    """`verify` as the last step of a conversion; the source is read again, since the passes changed the graph."""
+    fresh = frontends.load(model, source_format, options)
     return _verify(_Source(model, fresh, options), folder, Report.read(folder), _Settings(rtol, atol, seed, device))
 
 
@@ -116,7 +117,7 @@ def _verify(
         else:
             expected = _from_reference(verification, reference, report, feeds)
         _run_converted(verification, folder, report, expected, settings)
-    except (runners.SourceError, runners.ConvertedError) as error:
+    except (SourceError, ConvertedError) as error:
         verification.error = str(error)
     return verification
 
@@ -125,20 +126,32 @@ def _run_source(
     verification: Verification, source: _Source, report: Report, feeds: Mapping[str, Array] | None
 ) -> list[Array]:
     """Outputs of the source on the given feeds, or on the first drawn ones on which it runs."""
-    names = [spec.name for spec in report.outputs]
     loaded = source.loaded
-    with runners.source_runner(source.model, loaded.source_format, loaded.model, source.options) as runner:
-        verification.oracle = runner.label
-        refusals: dict[str, None] = {}
-        for inputs in _candidates(loaded.model.graph, report, verification.seed, feeds):
-            verification.inputs = inputs
-            try:
-                return runner.run({item.spec.name: item.array for item in inputs}, names)
-            except runners.SourceError as error:
-                refusals[str(error)] = None
-    reasons = "; ".join(refusals)
+    for entered in runners.source_runners(source.model, loaded.source_format, loaded.model, source.options):
+        try:
+            with entered as runner:
+                return _first_run(runner, verification, loaded, report, feeds)
+        except UnsuitableError:
+            continue
+    raise SourceError("nothing here can run the source")
+
+
+def _first_run(
+    runner: runners.Runner, verification: Verification, loaded: Loaded, report: Report,
+    feeds: Mapping[str, Array] | None,
+) -> list[Array]:
+    names = [spec.name for spec in report.outputs]
+    refusals: dict[str, None] = {}
+    for inputs in _candidates(loaded.model.graph, report, verification.seed, feeds):
+        try:
+            expected = runner.run({item.spec.name: item.array for item in inputs}, names)
+        except SourceError as error:
+            refusals[str(error)] = None
+            continue
+        verification.inputs, verification.oracle = inputs, runner.label
+        return expected
     remedy = "" if feeds is not None else "; give your own: paddlify verify MODEL DIR --input NAME=FILE.npy"
-    raise runners.SourceError(f"{reasons}{remedy}")
+    raise SourceError("; ".join(refusals) + remedy)
 
 
 def _candidates(
@@ -152,7 +165,7 @@ def _candidates(
         try:
             yield draw(graph, report.inputs, seed=seed, sizes=sizes)
         except UsageError as error:
-            raise runners.SourceError(str(error)) from error
+            raise SourceError(str(error)) from error
 
 
 def _from_reference(

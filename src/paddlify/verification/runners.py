@@ -7,10 +7,10 @@ import ctypes
 import functools
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import onnx
@@ -21,16 +21,10 @@ from paddlify.frontends.base import LoadOptions
 from paddlify.report import RuntimeChoice
 from paddlify.runtime.feeds import element_type
 from paddlify.runtime.worker import ModelCrashError, Worker
+from paddlify.verification import tensorflow
+from paddlify.verification.errors import ConvertedError, SourceError, UnsuitableError
 
 Array = np.ndarray[Any, Any]
-
-
-class SourceError(PaddlifyError):
-    """The source model cannot be run: by its runtime at all, or on these inputs."""
-
-
-class ConvertedError(PaddlifyError):
-    """The converted model does not run."""
 
 
 class OnnxRuntime:
@@ -64,28 +58,63 @@ class OnnxRuntime:
             raise SourceError(f"the source does not run on these inputs: {_line(error)}") from error
 
 
+Source: TypeAlias = "str | os.PathLike[str] | onnx.ModelProto | ir.Model"
+
+
+class Runner(Protocol):
+    """Something that runs the source; `label` says what it is, with its version."""
+
+    label: str
+
+    def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
+        """The named outputs; raises SourceError, and UnsuitableError when another runner should be asked."""
+
+
 @contextmanager
-def source_runner(
-    model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, source_format: str, graph_model: ir.Model,
-    options: LoadOptions,
-) -> Iterator[OnnxRuntime]:
-    """The source's own runtime where it can run what was converted, else onnxruntime on the graph as it was read.
+def _source_file(model: Source, graph: ir.Model, options: LoadOptions) -> Iterator[Runner]:
+    """An ONNX model as the user gave it; a cut, other shapes or another layout are only in the graph."""
+    if isinstance(model, ir.Model) or options.inputs or options.outputs or options.input_layout != "source":
+        raise UnsuitableError("the source was cut or changed")
+    content = model.SerializeToString() if isinstance(model, onnx.ModelProto) else Path(model)
+    runner = OnnxRuntime(content, "the source itself")
+    if not _accepts(runner, options):
+        raise UnsuitableError("the shapes of the source were changed")
+    yield runner
+
+
+@contextmanager
+def _tensorflow(model: Source, graph: ir.Model, options: LoadOptions) -> Iterator[Runner]:
+    python = tensorflow.interpreter()
+    if python is None or not isinstance(model, (str, os.PathLike)):
+        raise UnsuitableError("TensorFlow is not installed")
+    yield tensorflow.TensorFlow(python, Path(model), options)
+
+
+@contextmanager
+def _graph(model: Source, graph: ir.Model, options: LoadOptions) -> Iterator[Runner]:
+    with graph_runner(graph, "the graph that was read from the source") as runner:
+        yield runner
+
+
+_ROADS: dict[str, tuple[Callable[[Source, ir.Model, LoadOptions], AbstractContextManager[Runner]], ...]] = {
+    "onnx": (_source_file, _graph),
+    "tensorflow": (_tensorflow, _graph),
+}
+
+
+def source_runners(
+    model: Source, source_format: str, graph: ir.Model, options: LoadOptions
+) -> Iterator[AbstractContextManager[Runner]]:
+    """What can say what is right, the best first; entering or running one may raise UnsuitableError.
 
     Args:
         model: the source as the user gave it.
         source_format: as the frontend calls it.
-        graph_model: what the frontend made of it, with the same options.
-        options: a cut, another layout or other shapes are only in `graph_model`.
+        graph: what the frontend made of it, with the same options.
+        options: a cut, another layout or other shapes.
     """
-    if source_format.startswith("onnx") and not isinstance(model, ir.Model):
-        content = model.SerializeToString() if isinstance(model, onnx.ModelProto) else Path(model)
-        if not options.inputs and not options.outputs and options.input_layout == "source":
-            runner = OnnxRuntime(content, "the source itself")
-            if _accepts(runner, options):
-                yield runner
-                return
-    with graph_runner(graph_model, f"the graph read from {source_format}") as runner:
-        yield runner
+    for road in _ROADS.get(source_format.split(maxsplit=1)[0], (_graph,)):
+        yield road(model, graph, options)
 
 
 @contextmanager
