@@ -150,7 +150,8 @@ NORM = [
          'layer { name: "bn" type: "BatchNorm" bottom: "a" top: "x" }'
          'layer { name: "scale" type: "Scale" bottom: "x" top: "y" scale_param { bias_term: true } }'),
     case("batch_norm_scale_in_place", [("a", (2, 3, 5, 5))],
-         'layer { name: "conv" type: "Convolution" bottom: "a" top: "x" convolution_param { num_output: 4 kernel_size: 3 } }'
+         'layer { name: "conv" type: "Convolution" bottom: "a" top: "x" convolution_param { num_output: 4'
+         ' kernel_size: 3 } }'
          'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "x" batch_norm_param { eps: 1e-3 } }'
          'layer { name: "scale" type: "Scale" bottom: "x" top: "x" scale_param { bias_term: true } }'
          'layer { name: "relu" type: "ReLU" bottom: "x" top: "x" }'),
@@ -191,7 +192,8 @@ NORM = [
     single("lrn_alexnet", [(2, 7, 5, 4)], 'type: "LRN" lrn_param { local_size: 5 alpha: 0.0001 beta: 0.75 }'),
     single("lrn_size_3", [(2, 7, 5, 4)], 'type: "LRN" lrn_param { local_size: 3 alpha: 2 beta: 0.5 k: 3 }'),
     single("lrn_wide", [(2, 3, 5, 4)], 'type: "LRN" lrn_param { local_size: 9 alpha: 1.5 }'),
-    single("lrn_within", [(2, 3, 7, 6)], 'type: "LRN" lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 alpha: 2 }'),
+    single("lrn_within", [(2, 3, 7, 6)],
+           'type: "LRN" lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 alpha: 2 }'),
     single("lrn_within_5", [(2, 3, 7, 6)],
            'type: "LRN" lrn_param { norm_region: WITHIN_CHANNEL local_size: 5 alpha: 0.5 beta: 0.5 k: 7 }'),
     single("mvn", IMAGE, 'type: "MVN"'),
@@ -274,10 +276,12 @@ MERGE = [
          'layer { name: "layer" type: "Eltwise" bottom: "a" bottom: "a" top: "x" }'),
     single("inner_product", [(3, 8)], 'type: "InnerProduct" inner_product_param { num_output: 5 }'),
     single("inner_product_image", IMAGE, 'type: "InnerProduct" inner_product_param { num_output: 5 }'),
-    single("inner_product_no_bias", IMAGE, 'type: "InnerProduct" inner_product_param { num_output: 5 bias_term: false }'),
+    single("inner_product_no_bias", IMAGE,
+           'type: "InnerProduct" inner_product_param { num_output: 5 bias_term: false }'),
     single("inner_product_transpose", [(3, 8)],
            'type: "InnerProduct" inner_product_param { num_output: 5 transpose: true }'),
-    single("inner_product_axis_2", [(2, 3, 4, 5)], 'type: "InnerProduct" inner_product_param { num_output: 6 axis: 2 }'),
+    single("inner_product_axis_2", [(2, 3, 4, 5)],
+           'type: "InnerProduct" inner_product_param { num_output: 6 axis: 2 }'),
     single("inner_product_last", [(2, 3, 4)],
            'type: "InnerProduct" inner_product_param { num_output: 6 axis: -1 transpose: true bias_term: false }'),
     single("inner_product_axis_0", [(3, 4)], 'type: "InnerProduct" inner_product_param { num_output: 6 axis: 0 }'),
@@ -305,8 +309,10 @@ SHAPE = [
     single("reshape_axis_infer", [(2, 3, 4, 5)],
            'type: "Reshape" reshape_param { shape { dim: -1 } axis: 1 num_axes: 2 }'),
     single("reshape_insert", [(2, 12)], 'type: "Reshape" reshape_param { shape { dim: 1 } axis: 1 num_axes: 0 }'),
-    single("reshape_append", [(2, 12)], 'type: "Reshape" reshape_param { shape { dim: 1 dim: 1 } axis: -1 num_axes: 0 }'),
-    single("reshape_last", [(2, 3, 8)], 'type: "Reshape" reshape_param { shape { dim: 2 dim: 4 } axis: -2 num_axes: 1 }'),
+    single("reshape_append", [(2, 12)],
+           'type: "Reshape" reshape_param { shape { dim: 1 dim: 1 } axis: -1 num_axes: 0 }'),
+    single("reshape_last", [(2, 3, 8)],
+           'type: "Reshape" reshape_param { shape { dim: 2 dim: 4 } axis: -2 num_axes: 1 }'),
     single("reshape_vector", [(2, 3)], 'type: "Reshape" reshape_param { shape { dim: -1 } }'),
     single("permute", [(2, 3, 4, 5)], 'type: "Permute" permute_param { order: 0 order: 2 order: 3 order: 1 }'),
     single("permute_some", [(2, 3, 4, 5)], 'type: "Permute" permute_param { order: 2 order: 0 }'),
@@ -324,7 +330,8 @@ SHAPE = [
     single("crop", [(2, 3, 8, 7), (2, 3, 5, 4)], 'type: "Crop"'),
     single("crop_offset", [(2, 3, 8, 7), (1, 9, 5, 4)], 'type: "Crop" crop_param { offset: 2 }'),
     single("crop_offsets", [(2, 3, 8, 7), (1, 9, 5, 4)], 'type: "Crop" crop_param { axis: 2 offset: 1 offset: 3 }'),
-    single("crop_axis_1", [(2, 5, 8, 7), (2, 3, 5, 4)], 'type: "Crop" crop_param { axis: 1 offset: 1 offset: 0 offset: 2 }'),
+    single("crop_axis_1", [(2, 5, 8, 7), (2, 3, 5, 4)],
+           'type: "Crop" crop_param { axis: 1 offset: 1 offset: 0 offset: 2 }'),
     single("crop_last", [(2, 3, 8, 7), (2, 3, 5, 4)], 'type: "Crop" crop_param { axis: -1 offset: 1 }'),
     single("batch_reindex", [(5, 3, 2), (7,)], 'type: "BatchReindex"', draw={"b": "int:5"}),
     single("filter", [(6, 3, 2), (6,)], 'type: "Filter"', draw={"b": [1, 0, 0, 1, 1, 0]}),
@@ -407,7 +414,8 @@ LOSS = [
     _loss("softmax", "SoftmaxWithLoss", _SCORES, draw={"b": "int:5"}),
     _loss("softmax_map", "SoftmaxWithLoss", _MAPS, draw={"b": "int:3"}),
     _loss("softmax_ignore", "SoftmaxWithLoss", _MAPS, "loss_param { ignore_label: 1 }", draw={"b": "int:3"}),
-    _loss("softmax_all_ignored", "SoftmaxWithLoss", [(2, 3), (2,)], "loss_param { ignore_label: 1 }", draw={"b": [1, 1]}),
+    _loss("softmax_all_ignored", "SoftmaxWithLoss", [(2, 3), (2,)], "loss_param { ignore_label: 1 }",
+          draw={"b": [1, 1]}),
     _loss("softmax_full", "SoftmaxWithLoss", _MAPS, "loss_param { ignore_label: 1 normalization: FULL }",
           draw={"b": "int:3"}),
     _loss("softmax_batch", "SoftmaxWithLoss", _MAPS, "loss_param { normalization: BATCH_SIZE }", draw={"b": "int:3"}),
@@ -422,7 +430,8 @@ LOSS = [
     _loss("euclidean", "EuclideanLoss", [(4, 5), (4, 5)]),
     _loss("euclidean_image", "EuclideanLoss", [(2, 3, 4, 5), (2, 3, 4, 5)]),
     _loss("sigmoid", "SigmoidCrossEntropyLoss", [(4, 5), (4, 5)], draw={"b": "bits"}),
-    _loss("sigmoid_large", "SigmoidCrossEntropyLoss", [(1, 4), (1, 4)], draw={"a": [-60, 60, -3, 3], "b": [1, 0, 0, 1]}),
+    _loss("sigmoid_large", "SigmoidCrossEntropyLoss", [(1, 4), (1, 4)],
+          draw={"a": [-60, 60, -3, 3], "b": [1, 0, 0, 1]}),
     _loss("sigmoid_ignore", "SigmoidCrossEntropyLoss", [(4, 5), (4, 5)],
           "loss_param { ignore_label: 1 normalization: VALID }", draw={"b": "int:3"}),
     _loss("sigmoid_full", "SigmoidCrossEntropyLoss", [(4, 5), (4, 5)], "loss_param { normalization: FULL }",
@@ -464,17 +473,21 @@ SOURCE = [
     case("rules", [("a", (2, 3))],
          'layer { name: "train" type: "Power" bottom: "a" top: "x" power_param { scale: 2 } include { phase: TRAIN } }'
          'layer { name: "test" type: "Power" bottom: "a" top: "x" power_param { scale: 3 } include { phase: TEST } }'
-         'layer { name: "no_train" type: "Power" bottom: "x" top: "y" power_param { shift: 1 } exclude { phase: TRAIN } }'
+         'layer { name: "no_train" type: "Power" bottom: "x" top: "y" power_param { shift: 1 } exclude {'
+         ' phase: TRAIN } }'
          'layer { name: "level" type: "Power" bottom: "y" top: "y" power_param { scale: 5 } include { min_level: 1 } }'
-         'layer { name: "deploy" type: "Power" bottom: "y" top: "y" power_param { scale: 7 } include { stage: "deploy" } }'
+         'layer { name: "deploy" type: "Power" bottom: "y" top: "y" power_param { scale: 7 } include { stage:'
+         ' "deploy" } }'
          'layer { name: "other" type: "Power" bottom: "y" top: "y" power_param { scale: 9 }'
          ' include { not_stage: "deploy" } }'),
     case("state_in_file", [("a", (2, 3))],
          'state { level: 2 stage: "deploy" stage: "small" }'
          'layer { name: "base" type: "Power" bottom: "a" top: "x" }'
-         'layer { name: "level" type: "Power" bottom: "x" top: "x" power_param { scale: 5 } include { min_level: 1 max_level: 3 } }'
+         'layer { name: "level" type: "Power" bottom: "x" top: "x" power_param { scale: 5 } include {'
+         ' min_level: 1 max_level: 3 } }'
          'layer { name: "high" type: "Power" bottom: "x" top: "x" power_param { scale: 2 } include { min_level: 3 } }'
-         'layer { name: "deploy" type: "Power" bottom: "x" top: "x" power_param { scale: 7 } include { stage: "deploy" } }'
+         'layer { name: "deploy" type: "Power" bottom: "x" top: "x" power_param { scale: 7 } include { stage:'
+         ' "deploy" } }'
          'layer { name: "both" type: "Power" bottom: "x" top: "x" power_param { scale: 3 }'
          ' include { stage: "deploy" stage: "large" } }'
          'layer { name: "either" type: "Power" bottom: "x" top: "x" power_param { scale: 11 }'
@@ -486,7 +499,8 @@ SOURCE = [
     case("continuation", [("a", (4, 2, 3))],
          'layer { name: "cont" type: "ContinuationIndicator" top: "cont"'
          " continuation_indicator_param { time_step: 4 batch_size: 2 } }"
-         'layer { name: "lstm" type: "LSTM" bottom: "a" bottom: "cont" top: "top" recurrent_param { num_output: 3 %s } }'
+         'layer { name: "lstm" type: "LSTM" bottom: "a" bottom: "cont" top: "top" recurrent_param {'
+         ' num_output: 3 %s } }'
          % _FILLERS),
 ]
 
@@ -513,7 +527,8 @@ layers { name: "prob" type: SOFTMAX bottom: "fc" top: "prob" }
 _V1_SHARED = """
 input: "a" input: "b" input_dim: 2 input_dim: 3 input_dim: 1 input_dim: 1 input_dim: 4 input_dim: 3 input_dim: 1
 input_dim: 1
-layers { name: "one" type: INNER_PRODUCT bottom: "a" top: "x" param: "w" param: "v" inner_product_param { num_output: 5 } }
+layers { name: "one" type: INNER_PRODUCT bottom: "a" top: "x" param: "w" param: "v"
+  inner_product_param { num_output: 5 } }
 layers { name: "two" type: INNER_PRODUCT bottom: "b" top: "y" param: "w" param: "v" blob_share_mode: PERMISSIVE
   inner_product_param { num_output: 5 } }
 """

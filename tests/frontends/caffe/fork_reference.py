@@ -27,7 +27,7 @@ def permute(x, order):
 
 
 def shuffle_channel(x, group):
-    number, channels = x.shape[:2]
+    channels = x.shape[1]
     result = np.empty_like(x)
     rest = channels // group
     for row in range(group):
@@ -101,7 +101,7 @@ def upsample_nearest(x, scale):
 
 def stochastic_pool(x, kernel, stride):
     number, channels, height, width = x.shape
-    rows, columns = (int(math.ceil((size - kernel) / float(stride))) + 1 for size in (height, width))
+    rows, columns = (math.ceil((size - kernel) / float(stride)) + 1 for size in (height, width))
     result = np.zeros((number, channels, rows, columns), np.float32)
     for row in range(rows):
         for column in range(columns):
@@ -132,15 +132,15 @@ def roi_pool(x, rois, pooled_h, pooled_w, spatial_scale):
     channels, height, width = x.shape[1:]
     result = np.zeros((len(rois), channels, pooled_h, pooled_w), np.float32)
     for number, roi in enumerate(rois.reshape(-1, 5)):
-        left, top, right, bottom = (int(c_round(float(edge) * spatial_scale)) for edge in roi[1:])
+        left, top, right, bottom = (c_round(float(edge) * spatial_scale) for edge in roi[1:])
         bin_h = max(bottom - top + 1, 1) / float(pooled_h)
         bin_w = max(right - left + 1, 1) / float(pooled_w)
         for row in range(pooled_h):
             for column in range(pooled_w):
-                first_h = min(max(int(math.floor(row * bin_h)) + top, 0), height)
-                last_h = min(max(int(math.ceil((row + 1) * bin_h)) + top, 0), height)
-                first_w = min(max(int(math.floor(column * bin_w)) + left, 0), width)
-                last_w = min(max(int(math.ceil((column + 1) * bin_w)) + left, 0), width)
+                first_h = min(max(math.floor(row * bin_h) + top, 0), height)
+                last_h = min(max(math.ceil((row + 1) * bin_h) + top, 0), height)
+                first_w = min(max(math.floor(column * bin_w) + left, 0), width)
+                last_w = min(max(math.ceil((column + 1) * bin_w) + left, 0), width)
                 if last_h > first_h and last_w > first_w:
                     part = x[int(roi[0]), :, first_h:last_h, first_w:last_w]
                     result[number, :, row, column] = part.max(axis=(1, 2))
@@ -157,11 +157,11 @@ def psroi_pool(x, rois, spatial_scale, output_dim, group_size):
         bin_h = max(bottom - top, f(0.1)) / f(group_size)
         bin_w = max(right - left, f(0.1)) / f(group_size)
         for row in range(group_size):
-            first_h = min(max(int(math.floor(f(row) * bin_h + top)), 0), height)
-            last_h = min(max(int(math.ceil(f(row + 1) * bin_h + top)), 0), height)
+            first_h = min(max(math.floor(f(row) * bin_h + top), 0), height)
+            last_h = min(max(math.ceil(f(row + 1) * bin_h + top), 0), height)
             for column in range(group_size):
-                first_w = min(max(int(math.floor(f(column) * bin_w + left)), 0), width)
-                last_w = min(max(int(math.ceil(f(column + 1) * bin_w + left)), 0), width)
+                first_w = min(max(math.floor(f(column) * bin_w + left), 0), width)
+                last_w = min(max(math.ceil(f(column + 1) * bin_w + left), 0), width)
                 if last_h <= first_h or last_w <= first_w:
                     continue
                 for c in range(output_dim):
@@ -196,7 +196,8 @@ def prior_box(
                     (small * math.sqrt(ratio), small / math.sqrt(ratio)) for ratio in ratios if abs(ratio - 1) >= 1e-6
                 ]
                 boxes += [
-                    [(x - a / 2) / picture[1], (y - b / 2) / picture[0], (x + a / 2) / picture[1], (y + b / 2) / picture[0]]
+                    [(x - a / 2) / picture[1], (y - b / 2) / picture[0], (x + a / 2) / picture[1],
+                     (y + b / 2) / picture[0]]
                     for a, b in shapes
                 ]
     boxes = np.array(boxes)
@@ -254,7 +255,9 @@ def decoded(offsets, corners, variance, code_type):
 
 
 def suppressed(boxes, scores, score_threshold, iou_threshold, top_k):
-    order = [index for index in np.argsort(-scores, kind="mergesort") if score_threshold is None or scores[index] > score_threshold]
+    order = np.argsort(-scores, kind="mergesort")
+    if score_threshold is not None:
+        order = [index for index in order if scores[index] > score_threshold]
     kept = []
     for index in order[:top_k] if top_k > -1 else order:
         if all(overlap(boxes[index], boxes[other]) <= iou_threshold for other in kept):

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import zipfile
 
-os.environ["GLOG_minloglevel"] = "2"
+os.environ["GLOG_minloglevel"] = "2"  # noqa: SIM112 - its name
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
@@ -66,7 +66,8 @@ def main(arguments):
             continue
         recorded = np.load(io.BytesIO(known[name]))
         if sorted(recorded.files) != sorted(arrays) or any(
-            recorded[key].shape != arrays[key].shape or not np.allclose(recorded[key], arrays[key], rtol=1e-4, atol=1e-5)
+            recorded[key].shape != arrays[key].shape
+            or not np.allclose(recorded[key], arrays[key], rtol=1e-4, atol=1e-5)
             for key in arrays
         ):
             failed.append(name)

@@ -80,7 +80,8 @@ def _with_input(text, shape):
     if re.search(pattern, text):
         return re.sub(pattern, "".join("input_dim: %d\n" % dim for dim in dims), text, count=1)
     pattern = r"(shape\s*:?\s*\{(?:\s|#[^\n]*)*)(?:dim:\s*\d+\s*){4}"
-    return re.sub(pattern, lambda found: found.group(1) + " ".join("dim: %d" % dim for dim in dims) + " ", text, count=1)
+    return re.sub(pattern, lambda found: found.group(1) + " ".join("dim: %d" % dim for dim in dims) + " ", text,
+                  count=1)
 
 
 def for_caffe(text, shapes, fork_types):
@@ -122,6 +123,5 @@ def _python_layer(block, kind):
     if kind == "Python":
         kind, pairs = "SpatialDropout", [("p", re.search(r"'p\\?': *\\?'([\d.]+)", block).group(1))]
     text = " ".join("%s=%s" % pair for pair in pairs)
-    return '\nlayer { name: "%s" type: "Python" %s python_param { module: "fork_layers" layer: "%s" param_str: "%s" } }' % (
-        name, ends, kind, text,
-    )
+    settings = 'python_param { module: "fork_layers" layer: "%s" param_str: "%s" }' % (kind, text)
+    return '\nlayer { name: "%s" type: "Python" %s %s }' % (name, ends, settings)

@@ -10,7 +10,7 @@ def main(prototxt, caffemodel, inputs, outputs, *names):
     net = cv2.dnn.readNetFromCaffe(prototxt, caffemodel)
     for name, array in np.load(inputs).items():
         net.setInput(array, name)
-    np.savez(outputs, **dict(zip(names, net.forward(list(names)))))
+    np.savez(outputs, **dict(zip(names, net.forward(list(names)), strict=True)))
 
 
 if __name__ == "__main__":

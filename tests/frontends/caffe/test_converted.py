@@ -1,17 +1,20 @@
-"""The whole road: prototxt and caffemodel, converted, loaded from disk and run by Paddle, as the real Caffe computes."""
+"""The whole road: prototxt and caffemodel, converted, loaded from disk and run by Paddle."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+
+import paddlify
 from frontends.caffe import drawing, nets
 from frontends.caffe.references import Reference, references
 from frontends.caffe.running import check_close
+from frontends.caffe.test_forks import CASES, DETECTION, detection_case, drawn, write
 from frontends.caffe.test_nets import recorded, write_net
-
-import paddlify
 
 
 @pytest.mark.parametrize("reference", references(), ids=lambda item: f"{item.family}-{item.name}")
@@ -23,6 +26,27 @@ def test_converted_layer_agrees_with_caffe(reference: Reference, tmp_path: Path)
     assert [spec.name for spec in model.outputs] == [name for name, _ in outputs]
     found = model.inference({spec.name: inputs[spec.name] for spec in model.inputs})
     check_close(found, [array for _, array in outputs])
+
+
+def converted(text: str, inputs: dict[str, np.ndarray], weights: list[np.ndarray], folder: Path) -> list[np.ndarray]:
+    prototxt, caffemodel = write(text, inputs, weights, folder)
+    paddlify.convert(prototxt, folder / "out", weights=caffemodel, verify=False)
+    model = paddlify.load(folder / "out")
+    return model.inference({spec.name: inputs[spec.name] for spec in model.inputs})
+
+
+@pytest.mark.parametrize(("text", "bottoms", "expected", "blobs"), CASES)
+def test_converted_fork_layer_agrees_with_numpy(
+    text: str, bottoms: list[Any], expected: Callable[..., Any], blobs: tuple[tuple[int, ...], ...], tmp_path: Path
+) -> None:
+    inputs, weights = drawn(bottoms, blobs)
+    check_close(converted(text, inputs, weights, tmp_path), [np.asarray(expected(*inputs.values(), *weights))])
+
+
+@pytest.mark.parametrize("name", DETECTION)
+def test_converted_detection_output_agrees_with_numpy(name: str, tmp_path: Path) -> None:
+    text, inputs, expected = detection_case(name)
+    check_close(converted(text, inputs, [], tmp_path), [expected])
 
 
 @pytest.mark.slow

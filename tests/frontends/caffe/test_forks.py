@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frontends.caffe import drawing, fork_reference as forks
+
+from frontends.caffe import drawing
+from frontends.caffe import fork_reference as forks
 from frontends.caffe.nets_on_disk import write_caffemodel
 from frontends.caffe.running import check_close, run
-
 from paddlify.errors import UnsupportedModel
 from paddlify.frontends import caffe
 from paddlify.frontends.base import LoadOptions
@@ -102,11 +103,14 @@ CASES = [
          [(2, 3, 12, 14), ROIS], lambda x, rois: forks.roi_pool(x, rois, 3, 2, 0.25)),
     fork("roi_pooling_four_axes", 'type: "ROIPooling" roi_pooling_param { pooled_h: 4 pooled_w: 4 spatial_scale: 0.2 }',
          [(2, 3, 12, 14), ROIS.reshape(-1, 5, 1, 1)], lambda x, rois: forks.roi_pool(x, rois, 4, 4, 0.2)),
-    fork("psroi_pooling", 'type: "PSROIPooling" psroi_pooling_param { spatial_scale: 0.25 output_dim: 2 group_size: 3 }',
+    fork("psroi_pooling",
+         'type: "PSROIPooling" psroi_pooling_param { spatial_scale: 0.25 output_dim: 2 group_size: 3 }',
          [(2, 18, 12, 14), ROIS], lambda x, rois: forks.psroi_pool(x, rois, 0.25, 2, 3)),
-    fork("psroi_pooling_fine", 'type: "PSROIPooling" psroi_pooling_param { spatial_scale: 0.0625 output_dim: 3 group_size: 2 }',
+    fork("psroi_pooling_fine",
+         'type: "PSROIPooling" psroi_pooling_param { spatial_scale: 0.0625 output_dim: 3 group_size: 2 }',
          [(2, 12, 5, 6), ROIS], lambda x, rois: forks.psroi_pool(x, rois, 0.0625, 3, 2)),
-    fork("depthwise", 'type: "DepthwiseConvolution" convolution_param { num_output: 4 kernel_size: 1 bias_term: false }',
+    fork("depthwise",
+         'type: "DepthwiseConvolution" convolution_param { num_output: 4 kernel_size: 1 bias_term: false }',
          [IMAGE], lambda x, w: x * w.reshape(1, 4, 1, 1), ((4, 1, 1, 1),)),
     fork("depthwise_ssd", 'type: "ConvolutionDepthwise" convolution_param { num_output: 4 kernel_size: 1 group: 4 }',
          [IMAGE], lambda x, w, b: x * w.reshape(1, 4, 1, 1) + b.reshape(1, 4, 1, 1), ((4, 1, 1, 1), (4,))),
@@ -124,20 +128,35 @@ CASES = [
 def test_fork_layer_agrees_with_numpy(
     text: str, bottoms: list[Any], expected: Callable[..., Any], blobs: tuple[tuple[int, ...], ...], tmp_path: Path
 ) -> None:
-    inputs = {
-        name: item if isinstance(item, np.ndarray) else drawing.draw("normal", item, "forks", name)
-        for name, item in zip("abc", bottoms, strict=False)
-    }
-    weights = [np.abs(drawing.draw("normal", shape, "blob", str(index))) for index, shape in enumerate(blobs)]
+    inputs, weights = drawn(bottoms, blobs)
     loaded = load(text, inputs, weights, tmp_path)
     if "ROIPooling" in text:
         loaded.model.graph.opset_imports[""] = 21  # onnxruntime has MaxRoiPool as of opset 1, which says the same
     check_close(run(loaded.model, inputs, tmp_path), [np.asarray(expected(*inputs.values(), *weights))])
 
 
+def drawn(
+    bottoms: list[Any], blobs: tuple[tuple[int, ...], ...]
+) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+    """Inputs and weights of a case."""
+    inputs = {
+        name: item if isinstance(item, np.ndarray) else drawing.draw("normal", item, "forks", name)
+        for name, item in zip("abc", bottoms, strict=False)
+    }
+    return inputs, [np.abs(drawing.draw("normal", shape, "blob", str(index))) for index, shape in enumerate(blobs)]
+
+
 def load(
     text: str, inputs: dict[str, np.ndarray], weights: list[np.ndarray], folder: Path, outputs: list[str] | None = None
 ) -> Any:
+    prototxt, caffemodel = write(text, inputs, weights, folder)
+    return caffe.load(prototxt, LoadOptions(outputs=outputs, extra={"weights": caffemodel}))
+
+
+def write(
+    text: str, inputs: dict[str, np.ndarray], weights: list[np.ndarray], folder: Path
+) -> tuple[Path, Path]:
+    """A net of one layer with the given text, as prototxt and caffemodel."""
     prototxt, caffemodel = folder / "net.prototxt", folder / "net.caffemodel"
     declared = "".join(
         f'layer {{ name: "{name}" type: "Input" top: "{name}" input_param {{ shape {{ '
@@ -147,7 +166,7 @@ def load(
     bottoms = " ".join(f'bottom: "{name}"' for name in inputs)
     prototxt.write_text(f'{declared}layer {{ name: "layer" {bottoms} top: "top" {text} }}\n')
     write_caffemodel(caffemodel, {"layer": weights})
-    return caffe.load(prototxt, LoadOptions(outputs=outputs, extra={"weights": caffemodel}))
+    return prototxt, caffemodel
 
 
 def test_bn_with_statistics(tmp_path: Path) -> None:
@@ -195,6 +214,13 @@ DETECTION = {
 
 @pytest.mark.parametrize("name", DETECTION)
 def test_detection_output(name: str, tmp_path: Path) -> None:
+    text, inputs, expected = detection_case(name)
+    loaded = load(text, inputs, [], tmp_path)
+    check_close(run(loaded.model, inputs, tmp_path), [expected])
+
+
+def detection_case(name: str) -> tuple[str, dict[str, np.ndarray], np.ndarray]:
+    """A DetectionOutput layer's text, its bottoms and what it gives."""
     settings = DETECTION[name]
     classes, boxes, images = 4, 30, 2
     groups = classes if settings.get("share_location") is False else 1
@@ -216,16 +242,16 @@ def test_detection_output(name: str, tmp_path: Path) -> None:
         for key, value in settings.items() if key != "top_k"
     )
     text = f'type: "DetectionOutput" detection_output_param {{ num_classes: {classes} {text} }}'
-    loaded = load(text, inputs, [], tmp_path)
     expected = forks.detection_output(*inputs.values(), num_classes=classes, nms_threshold=threshold, **settings)
-    check_close(run(loaded.model, inputs, tmp_path), [expected])
+    return text, inputs, expected
 
 
 @pytest.mark.parametrize(
     ("text", "shapes", "reason"),
     [
         ('type: "L2Normalization"', [IMAGE], "forks disagree"),
-        ('type: "Unpooling" unpooling_param { unpool: TILE kernel_size: 2 }', [(1, 1, 2, 2), (1, 1, 2, 2)], "unpool=TILE"),
+        ('type: "Unpooling" unpooling_param { unpool: TILE kernel_size: 2 }', [(1, 1, 2, 2), (1, 1, 2, 2)],
+         "unpool=TILE"),
         ('type: "Pooling" pooling_param { pool: AVE kernel_size: 1 stride: 2 }', [(1, 1, 8, 8)], "beyond the bottom"),
         ('type: "Python" python_param { module: "m" layer: "L" }', [IMAGE], "'m.L' is not known"),
         ('type: "Convolution" convolution_param { num_output: 2 kernel_size: 1 axis: 2 }', [IMAGE], "axis=2"),

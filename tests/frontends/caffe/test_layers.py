@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from frontends.caffe.references import Reference, references
 from frontends.caffe.running import check_close, run
-
 from paddlify.frontends import caffe
 from paddlify.frontends.base import LoadOptions
 

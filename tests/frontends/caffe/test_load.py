@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 import pytest
+
 from frontends.caffe import drawing, nets
 from frontends.caffe.nets_on_disk import blob_message, write_caffemodel
 from frontends.caffe.references import Reference
 from frontends.caffe.running import check_close, run
-
 from paddlify.errors import LoadError, UnsupportedModel, UsageError
 from paddlify.frontends import caffe, detect
 from paddlify.frontends.base import Loaded, LoadOptions
@@ -135,17 +137,25 @@ class TestWrongNets:
         ("text", "message"),
         [
             (layer("tanh", "TanH", "dats"), "layer 'tanh' .*'dats' is neither.*did you mean 'data'"),
-            (layer("a", "TanH", "c") + layer("b", "TanH", "a") + layer("c", "TanH", "b"), "layer 'a'.*later.*'c'.*cyclic"),
+            (layer("a", "TanH", "c") + layer("b", "TanH", "a") + layer("c", "TanH", "b"),
+             "layer 'a'.*later.*'c'.*cyclic"),
             (layer("a", "TanH", "a"), "layer 'a'.*its own top.*cyclic"),
             (layer("a", "TanH") + layer("b", "TanH", tops="a"), "layer 'b'.*'a' is given by an earlier layer"),
-            (layer("c", "Convolution", settings="convolution_param { num_output: 4 kernel_size: 9 }"), "layer 'c'.*larger"),
-            (layer("c", "Convolution", settings="convolution_param { num_output: 4 }"), "layer 'c'.*kernel_size is missing"),
-            (layer("c", "Convolution", settings="convolution_param { num_output: 4 kernel_size: 3 group: 2 }"), "layer 'c'.*group"),
-            (layer("c", "Convolution", settings="convolution_param { num_output: 4 kernel_size: 3 stride: 0 }"), "layer 'c'.*positive"),
-            (layer("c", "Convolution", settings="convolution_param { num_output: 4294967295 kernel_size: 3 }"), "layer 'c'.*impossible"),
+            (layer("c", "Convolution", settings="convolution_param { num_output: 4 kernel_size: 9 }"),
+             "layer 'c'.*larger"),
+            (layer("c", "Convolution", settings="convolution_param { num_output: 4 }"),
+             "layer 'c'.*kernel_size is missing"),
+            (layer("c", "Convolution", settings="convolution_param { num_output: 4 kernel_size: 3 group: 2 }"),
+             "layer 'c'.*group"),
+            (layer("c", "Convolution", settings="convolution_param { num_output: 4 kernel_size: 3 stride: 0 }"),
+             "layer 'c'.*positive"),
+            (layer("c", "Convolution", settings="convolution_param { num_output: 4294967295 kernel_size: 3 }"),
+             "layer 'c'.*impossible"),
             (layer("p", "Pooling", settings="pooling_param { kernel_size: 12 }"), "layer 'p'.*larger"),
-            (layer("p", "Pooling", settings="pooling_param { kernel_size: 2 pad: 2 }"), "layer 'p'.*smaller than the kernel"),
-            (layer("p", "Pooling", settings="pooling_param { pool: AVE global_pooling: true pad: 1 }"), "layer 'p'.*pad 0"),
+            (layer("p", "Pooling", settings="pooling_param { kernel_size: 2 pad: 2 }"),
+             "layer 'p'.*smaller than the kernel"),
+            (layer("p", "Pooling", settings="pooling_param { pool: AVE global_pooling: true pad: 1 }"),
+             "layer 'p'.*pad 0"),
             (layer("r", "Reshape", settings="reshape_param { shape { dim: 5 dim: -1 } }"), "layer 'r'.*cannot become"),
             (layer("r", "Reshape", settings="reshape_param { shape { dim: -1 dim: -1 } }"), "layer 'r'.*impossible"),
             (layer("s", "Slice", tops="a b", settings="slice_param { slice_point: 3 }"), "layer 's'.*slice points"),
@@ -176,7 +186,7 @@ class TestWrongNets:
             load(text + layer("x", "TanH"), tmp_path)
 
     def test_include_and_exclude(self, tmp_path: Path) -> None:
-        with pytest.raises(LoadError, match="layer 'x'.*both include and exclude"):
+        with pytest.raises(LoadError, match=r"layer 'x'.*both include and exclude"):
             load(INPUT + layer("x", "TanH", settings="include { phase: TEST } exclude { stage: 'a' }"), tmp_path)
 
     def test_both_forms(self, tmp_path: Path) -> None:
@@ -228,7 +238,7 @@ class TestWeights:
             load(INPUT + CONV, tmp_path, blobs)
 
     def test_no_weights(self, tmp_path: Path) -> None:
-        with pytest.raises(LoadError, match="layer 'conv'.*--weights.*--random-weights"):
+        with pytest.raises(LoadError, match=r"layer 'conv'.*--weights.*--random-weights"):
             load(INPUT + CONV, tmp_path)
 
     def test_blob_with_too_few_numbers(self, tmp_path: Path) -> None:
@@ -249,7 +259,8 @@ class TestWeights:
         size = 80 if how == "double_large" else 8
         text = INPUT + CONV.replace("num_output: 4", f"num_output: {size}")
         weight, bias = drawing.draw("normal", (size, 3, 3, 3), "w"), drawing.draw("normal", (size,), "b")
-        stored = b"".join(wire.delimited({"v1": 6, "v0": 50}.get(how, 7), _stored(array, how)) for array in (weight, bias))
+        number = {"v1": 6, "v0": 50}.get(how, 7)
+        stored = b"".join(wire.delimited(number, _stored(array, how)) for array in (weight, bias))
         if how == "v1":
             content = wire.delimited(2, wire.delimited(4, b"conv") + stored)
         elif how == "v0":
@@ -316,7 +327,8 @@ def _stored(array: np.ndarray, how: str) -> bytes:
         return wire.delimited(8, numbers.astype("<f8").tobytes()) + shape
     if how == "split":
         half = len(numbers) // 2
-        return b"".join(wire.delimited(5, part.astype("<f4").tobytes()) for part in (numbers[:half], numbers[half:])) + shape
+        parts = (numbers[:half], numbers[half:])
+        return b"".join(wire.delimited(5, part.astype("<f4").tobytes()) for part in parts) + shape
     return packed + wire.delimited(6, bytes(40)) + legacy
 
 
@@ -413,7 +425,8 @@ class TestChoice:
         check_close(run(loaded.model, {"data": x}, tmp_path), [x], 0)
 
     def test_weights_and_blobs_of_one_name(self, tmp_path: Path) -> None:
-        text = INPUT + CONV.replace('top: "conv"', 'top: "conv/weight"') + layer("t", "TanH", "conv/weight", "conv/TanH")
+        text = INPUT + CONV.replace('top: "conv"', 'top: "conv/weight"')
+        text += layer("t", "TanH", "conv/weight", "conv/TanH")
         loaded = load(text, tmp_path, WEIGHTS, outputs=["conv/weight", "conv/TanH"])
         x = {"data": drawing.draw("normal", (2, 3, 8, 8), "x")}
         convolved, tanh = run(loaded.model, x, tmp_path)
@@ -430,8 +443,9 @@ class TestChoice:
 
 class TestTrainingFiles:
     DATA = (
-        'layer { name: "train" type: "Data" top: "data" top: "label" include { phase: TRAIN } data_param { batch_size: 9 } }\n'
-        'layer { name: "test" type: "Data" top: "data" top: "label" include { phase: TEST } data_param { batch_size: 4 } }\n'
+        'layer { name: "train" type: "Data" top: "data" top: "label" include { phase: TRAIN } }\n'
+        'layer { name: "test" type: "Data" top: "data" top: "label" include { phase: TEST }'
+        " data_param { batch_size: 4 } }\n"
     )
     NET = (
         DATA + layer("fc", "InnerProduct", "data", "fc", "inner_product_param { num_output: 5 }")
@@ -469,16 +483,18 @@ class TestTrainingFiles:
 
     def test_nothing_but_measures(self, tmp_path: Path) -> None:
         text = INPUT + layer("loss", "EuclideanLoss", "data data")
-        with pytest.raises(LoadError, match="--outputs.*loss"):
+        with pytest.raises(LoadError, match=r"--outputs.*loss"):
             load(text, tmp_path)
 
     @pytest.mark.parametrize(
         ("text", "shape"),
         [
-            ('type: "MemoryData" top: "data" memory_data_param { batch_size: 2 channels: 3 height: 4 width: 5 }', (2, 3, 4, 5)),
-            ('type: "ImageData" top: "data" image_data_param { batch_size: 2 new_height: 4 new_width: 5 }', (2, 3, 4, 5)),
-            ('type: "ImageData" top: "data" image_data_param { batch_size: 2 is_color: false } transform_param { crop_size: 6 }',
-             (2, 1, 6, 6)),
+            ('type: "MemoryData" top: "data" memory_data_param { batch_size: 2 channels: 3 height: 4 width: 5 }',
+             (2, 3, 4, 5)),
+            ('type: "ImageData" top: "data" image_data_param { batch_size: 2 new_height: 4 new_width: 5 }',
+             (2, 3, 4, 5)),
+            ('type: "ImageData" top: "data" image_data_param { is_color: false } transform_param { crop_size: 6 }',
+             (1, 1, 6, 6)),
             ('type: "WindowData" top: "data" window_data_param { batch_size: 2 crop_size: 7 }', (2, 3, 7, 7)),
         ],
     )
@@ -532,7 +548,7 @@ class TestForksFields:
             check_close(run(loaded.model, {"data": x}, tmp_path), [x * np.float32(2.5)])
             assert seen == {"strength": 2.5, "mode": "HARD", "order": [3, 4]}
             assert not loaded.notes
-            with pytest.raises(UnsupportedModel, match="'warp_param' is not known.*--proto"):
+            with pytest.raises(UnsupportedModel, match=r"'warp_param' is not known.*--proto"):
                 load(INPUT + layer("w", "Warp", settings=self.TEXT), tmp_path)
         finally:
             caffe.forget("Warp")
@@ -545,7 +561,7 @@ class TestForksFields:
 
     def test_proto_that_does_not_compile(self, tmp_path: Path) -> None:
         (tmp_path / "mine.proto").write_text("message {")
-        with pytest.raises(LoadError, match="--proto"):
+        with pytest.raises(LoadError, match="--proto does not compile"):
             load(INPUT + layer("a", "TanH"), tmp_path, extra_proto=tmp_path / "mine.proto")
 
 
@@ -561,3 +577,20 @@ def test_every_lowering_names_fields_that_exist() -> None:
         for param in lowering.params_of(rule.op_type):
             fields |= set(known.defaults(getattr(layers, param).DESCRIPTOR))
         assert set(rule.attributes) <= fields, rule.op_type
+
+
+def test_documentation_lists_every_layer() -> None:
+    from paddlify.frontends.caffe import lowering, network, ops
+
+    ops.register_all()
+    text = (Path(__file__).parents[3] / "docs" / "caffe.md").read_text()
+    table = text[text.index("| family") : text.index("### Where Caffe differs")]
+    listed = set(re.findall(r"\b[A-Z][A-Za-z0-9]+\b", re.sub(r"\([^)]*\)", "", table))) - {"ENet"}
+    assert listed == {rule.op_type for rule in lowering.rules()} | network.SINKS
+
+
+def test_example_of_a_layer(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "examples" / "caffe_layer.py"
+    done = subprocess.run([sys.executable, str(example)], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert float(done.stdout.rsplit(" ", 1)[1]) < 1e-6

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from frontends.caffe import drawing, nets
 from frontends.caffe.nets_on_disk import write_caffemodel
 from frontends.caffe.references import DATA
 from frontends.caffe.running import check_close, run
-
 from paddlify.frontends import caffe
 from paddlify.frontends.base import LoadOptions
 

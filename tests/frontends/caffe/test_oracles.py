@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from frontends.caffe import drawing, nets
 from frontends.caffe.running import check_close, run
 from frontends.caffe.test_nets import write_net
 from oracles import oracle_python
-
 from paddlify.frontends import caffe
 from paddlify.frontends.base import LoadOptions
 
@@ -30,7 +30,8 @@ def test_caffe_still_gives_what_is_recorded(script: str) -> None:
 def ask_opencv(prototxt: Path, caffemodel: Path, inputs: dict[str, np.ndarray], names: list[str]) -> list[np.ndarray]:
     folder = prototxt.parent
     np.savez(folder / "in.npz", **inputs)
-    command = [oracle_python("opencv"), HERE / "opencv_runner.py", prototxt, caffemodel, folder / "in.npz", folder / "out.npz"]
+    command = [oracle_python("opencv"), HERE / "opencv_runner.py", prototxt, caffemodel, folder / "in.npz",
+               folder / "out.npz"]
     subprocess.run([*map(str, command), *names], check=True, capture_output=True)
     with np.load(folder / "out.npz") as found:
         return [found[name] for name in names]

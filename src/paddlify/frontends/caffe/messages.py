@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -211,18 +214,22 @@ def _add_field(message: descriptor_pb2.DescriptorProto, found: re.Match[str]) ->
 
 
 def _compiled(text: str) -> Sequence[descriptor_pb2.FileDescriptorProto]:
-    """A user's `.proto` text, compiled by protoc; raises LoadError with protoc's words."""
-    try:
-        from grpc_tools import protoc
-    except ImportError as error:
-        raise MissingDependencyError("--proto needs the package grpcio-tools: pip install 'paddlify[caffe]'") from error
+    """A user's `.proto` text, compiled by protoc; raises LoadError with protoc's words.
+
+    protoc runs in a process of its own: beside it in one process, paddle cannot be imported.
+    """
+    if importlib.util.find_spec("grpc_tools") is None:
+        raise MissingDependencyError("--proto needs the package grpcio-tools: pip install 'paddlify[caffe]'")
     if not re.search(r"^\s*syntax\s*=", text, re.MULTILINE):
         text = 'syntax = "proto2";\n' + text
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "user.proto"), Path(folder, "user.desc")
         source.write_text(text, encoding="utf-8")
-        if protoc.main(["protoc", f"-I{folder}", f"--descriptor_set_out={target}", str(source)]) != 0:
-            raise LoadError("the file given by --proto does not compile; protoc's messages are above")
+        command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{folder}", f"--descriptor_set_out={target}",
+                   str(source)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise LoadError(f"the file given by --proto does not compile: {done.stderr.strip()[:500]}")
         return descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file
 
 
