@@ -24,8 +24,7 @@ def detect(path: str | os.PathLike[str]) -> str:
     A path need not exist: TensorFlow's checkpoints are known by the common beginning of several files.
     """
     for name in FRONTENDS:
-        recognises = getattr(_frontend(name), "recognises", None)
-        if recognises is not None and recognises(path):
+        if _frontend(name).recognises(path):
             return name
     if not Path(path).exists():
         raise LoadError(f"{path}: no such file or folder")

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
+import onnx.checker
 import onnx.shape_inference
 import onnx_ir as ir
 from onnx_ir import serde
@@ -27,6 +28,9 @@ MAX_ELEMENTS = 1024
 _MAX_FLOATS = 16
 
 
+_NOT_INFERRED = (
+    onnx.shape_inference.InferenceError, onnx.checker.ValidationError, serde.SerdeError, ValueError, RuntimeError,
+)
 _LIKE_FIRST_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx has no inference function for them
 
 
@@ -114,20 +118,18 @@ def _infer_types(node: ir.Node, schema: onnx.defs.OpSchema, version: int) -> Non
     known = [value for value in node.inputs if value is not None]
     if any(value.type is None for value in known):
         return
-    proto = serde.serialize_node(node)
     names = {f"i{index}": value for index, value in enumerate(node.inputs) if value is not None}
-    del proto.input[:]
-    proto.input.extend(f"i{index}" if value is not None else "" for index, value in enumerate(node.inputs))
-    del proto.output[:]
-    proto.output.extend(f"o{index}" if value.name else "" for index, value in enumerate(node.outputs))
-    data = {name: serde.serialize_tensor(_tensor(value)) for name, value in names.items() if _is_small(value)}
-    types = {name: type_proto(value) for name, value in names.items()}
     try:
-        inferred = onnx.shape_inference.infer_node_outputs(
-            schema, proto, types, data, None,
-            [onnx.helper.make_opsetid("", version)], onnx.IR_VERSION,
-        )
-    except onnx.shape_inference.InferenceError:
+        proto = serde.serialize_node(node)
+        del proto.input[:]
+        proto.input.extend(f"i{index}" if value is not None else "" for index, value in enumerate(node.inputs))
+        del proto.output[:]
+        proto.output.extend(f"o{index}" if value.name else "" for index, value in enumerate(node.outputs))
+        data = {name: serde.serialize_tensor(_tensor(value)) for name, value in names.items() if _is_small(value)}
+        types = {name: type_proto(value) for name, value in names.items()}
+        imports = [onnx.helper.make_opsetid("", version)]
+        inferred = onnx.shape_inference.infer_node_outputs(schema, proto, types, data, None, imports, onnx.IR_VERSION)
+    except _NOT_INFERRED:
         return
     for index, value in enumerate(node.outputs):
         found = inferred.get(f"o{index}")
@@ -407,7 +409,7 @@ def _combine(function: Callable[[Any, Any], Any], a: Element, b: Element) -> Ele
     if isinstance(result, ir.SymbolicDim):
         text = str(result.simplify().value)
         return int(text) if text.lstrip("-").isdigit() else result.simplify()
-    return int(result)
+    return int(result) if result is not None else None
 
 
 def _divide(a: Any, b: Any) -> Any:

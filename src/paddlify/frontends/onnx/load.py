@@ -153,6 +153,7 @@ def _check_values(model: ir.Model, where: str) -> None:
     for graph in model.graphs():
         known = _Known(graph)
         for node in graph:
+            _check_text(node, where)
             for value in node.inputs:
                 if value is not None and not known.has(value):
                     if value.producer() is None:
@@ -172,6 +173,13 @@ def _check_values(model: ir.Model, where: str) -> None:
         model.graph.sort()
     except ValueError as error:
         raise LoadError(f"{where}: its nodes depend on each other in a circle; the model is damaged") from error
+
+
+def _check_text(node: ir.Node, where: str) -> None:
+    """Names that are no text in UTF-8 arrive as bytes."""
+    for text in (node.op_type, node.domain, node.name, *(value.name for value in node.outputs)):
+        if isinstance(text, bytes):
+            raise LoadError(f"{where}: a name {text!r} is no text in UTF-8; the model is damaged")
 
 
 class _Known:

@@ -6,7 +6,7 @@ import onnx_ir as ir
 
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode
 from paddlify.frontends.onnx.upgrade import elementwise, nn, resize, scan, shape  # noqa: F401 - they register rules
-from paddlify.frontends.onnx.upgrade.rules import HINTS, Upgrader, check_attributes, plan, source_of
+from paddlify.frontends.onnx.upgrade.rules import HINTS, Upgrader, check_node, plan, source_of
 from paddlify.ir import inference, opset
 from paddlify.registry import Rule
 
@@ -40,13 +40,13 @@ class _Upgrade:
         """Upgrade the nodes that the graph has now; what they become is not looked at again."""
         for node in list(graph):
             version = self.version if node.version is None else node.version
+            refused = len(self.refused)
             if node.domain == "":
                 try:
                     self.node(node, version)
                 except Refusal as refusal:
                     self.refused.append(UnsupportedNode(*source_of(node), refusal.reason))
-                    continue
-            if node.graph is not None:
+            if node.graph is not None and len(self.refused) == refused:
                 node.version = None
                 inference.infer_node(node, opset.IR_OPSET)
 
@@ -61,7 +61,7 @@ class _Upgrade:
         todo = plan(node.op_type, version)
         if isinstance(todo, str):
             raise Refusal(todo)
-        check_attributes(node, version)
+        check_node(node, version)
         for name in HINTS & node.attributes.keys():
             del node.attributes[name]
         self.subgraphs(node, version)

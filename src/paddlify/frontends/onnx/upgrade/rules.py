@@ -86,17 +86,41 @@ def plan(op_type: str, version: int) -> Rule | str | None:
     return None
 
 
-def check_attributes(node: ir.Node, version: int) -> None:
-    """Raise Refusal unless an ai.onnx node has attributes that its opset knows, of their types, and all required."""
+def check_node(node: ir.Node, version: int) -> None:
+    """Raise Refusal unless an ai.onnx node fits its opset: inputs, outputs and attributes, known and of their types."""
+    found = opset.schema("", node.op_type, version)
+    if found is None:
+        raise Refusal(f"operator {node.op_type} does not exist in opset {version} of ai.onnx")
+    for what, count, least, most in (
+        ("inputs", len(node.inputs), found.min_input, found.max_input),
+        ("outputs", len(node.outputs), found.min_output, found.max_output),
+    ):
+        if not least <= count <= most:
+            raise Refusal(f"{count} {what} where opset {version} takes {least} to {most}")
     types, required = _attributes(node.op_type, version)
     for name, attribute in node.attributes.items():
         if name not in types:
             raise Refusal(f"unknown attribute '{name}' in opset {version}")
         if attribute.type != types[name]:
             raise Refusal(f"attribute '{name}' is of type {attribute.type.name} instead of {types[name].name}")
+        if isinstance(attribute.value, bytes):
+            raise Refusal(f"attribute '{name}' is no text in UTF-8")
+        if name in _AXES and not _are_axes(attribute.value):
+            raise Refusal(f"attribute {name}={attribute.value} is no axis of any tensor")
     for name in required:
         if name not in node.attributes:
             raise Refusal(f"required attribute '{name}' is missing")
+
+
+_AXES: Final = frozenset(
+    {"axis", "axes", "batch_axis", "batch_dims", "perm", "scan_input_axes", "scan_output_axes", "time_axis"}
+)
+_MAX_RANK: Final = 64  # of NumPy's arrays; onnx's inference crashes on an absurd axis
+
+
+def _are_axes(value: int | Sequence[int]) -> bool:
+    numbers = [value] if isinstance(value, int) else value
+    return all(-_MAX_RANK <= number <= _MAX_RANK for number in numbers)
 
 
 @functools.cache
