@@ -7,7 +7,8 @@
 # make oracles  the frameworks that say what is right, each in an environment of its own
 
 PYTHON ?= python3
-PYTHON36 ?= $(shell command -v python3.6 || ls -d $(HOME)/.pyenv/versions/3.6*/bin/python 2>/dev/null | tail -n 1)
+CANDIDATES36 = python3.6 $(wildcard $(HOME)/.pyenv/versions/3.6*/bin/python)
+PYTHON36 ?= $(firstword $(foreach path,$(CANDIDATES36),$(shell $(path) -c 'print("$(path)")' 2>/dev/null)))
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
