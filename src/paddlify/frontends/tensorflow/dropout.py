@@ -15,7 +15,7 @@ import math
 
 import onnx_ir as ir
 
-from paddlify.frontends.tensorflow.graph import Endpoint, Graph, Node
+from paddlify.frontends.tensorflow.graph import TENSORS, Endpoint, Graph, Node
 
 _NOISE = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
 _ADD, _MULTIPLY, _DIVIDE = ("Add", "AddV2"), ("Mul",), ("RealDiv", "Div")
@@ -109,6 +109,6 @@ class _Dropout:
         """The value of a scalar constant."""
         node = self.graph[endpoint.node]
         value = node.attributes.get("value") if node.op == "Const" else None
-        if not isinstance(value, ir.TensorProtocol) or value.size != 1 or value.dtype == ir.DataType.STRING:
+        if not isinstance(value, TENSORS) or value.size != 1 or value.dtype == ir.DataType.STRING:
             return None
         return float(value.numpy().reshape(())[()])

@@ -16,8 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from paddlify.errors import LoadError, UnsupportedModel, UnsupportedNode
-from paddlify.frontends.tensorflow.graph import Endpoint, Function, FunctionCall, Graph, Node
-from paddlify.frontends.tensorflow.graphdef import TypeParameter
+from paddlify.frontends.tensorflow.graph import Endpoint, Function, FunctionCall, Graph, Node, TypeParameter
 
 CALLS: Final = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 PASS_THROUGH: Final = frozenset({

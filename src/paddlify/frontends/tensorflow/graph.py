@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import onnx_ir as ir
 
 from paddlify.errors import LoadError
 from paddlify.frontends.tensorflow import op_defs
 from paddlify.frontends.tensorflow.dtypes import DType
 from paddlify.registry import REQUIRED
+
+
+TENSORS: Final = (ir.Tensor, ir.ExternalTensor, ir.StringTensor)
+"""The classes of tensors that attributes hold; to ask for them is faster than for `ir.TensorProtocol`."""
 
 
 class Endpoint(NamedTuple):
@@ -35,6 +41,20 @@ class FunctionCall(NamedTuple):
 
     name: str
     attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An attribute that cannot be decoded, which matters only if its node is needed."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class TypeParameter:
+    """An attribute of a node in a polymorphic function, that takes its value from the caller's attribute `name`."""
+
+    name: str
 
 
 @dataclass(slots=True)

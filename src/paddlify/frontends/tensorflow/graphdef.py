@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,25 +18,12 @@ from google.protobuf.message import DecodeError
 
 from paddlify.errors import LoadError
 from paddlify.frontends.tensorflow import dtypes, messages, op_defs
-from paddlify.frontends.tensorflow.graph import Endpoint, Function, FunctionCall, Graph, Node
+from paddlify.frontends.tensorflow.check import check
+from paddlify.frontends.tensorflow.graph import Endpoint, Function, FunctionCall, Graph, Node, TypeParameter, Unreadable
 from paddlify.ir import wire
 
 MAX_ELEMENTS: Final = 1 << 31
 """A constant of more elements is refused: no TensorFlow graph holds one."""
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """An attribute that cannot be decoded, which matters only if its node is needed."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class TypeParameter:
-    """An attribute of a node in a polymorphic function, that takes its value from the caller's attribute `name`."""
-
-    name: str
 
 
 # From files to messages
@@ -95,6 +81,7 @@ def graph_of(proto: Any, path: Path) -> Graph:
     graph = Graph(functions=_Functions(proto.library, path))
     for node in proto.node:
         graph.add(_node(node, path, [Endpoint.parse(text) for text in _data_inputs(node)]))
+    check(graph, path)
     return graph
 
 
@@ -184,15 +171,19 @@ class _Functions(Mapping[str, Function]):
                 raise LoadError(f"function '{signature.name}' has an argument that is a list, which is not supported")
         arguments = [
             Node(argument.name, "_Arg", attributes={
-                "T": TypeParameter(argument.type_attr) if argument.type_attr else dtypes.from_number(argument.type)
+                "T": TypeParameter(argument.type_attr) if argument.type_attr else dtypes.from_number(argument.type),
+                "index": index,
             })
-            for argument in signature.input_arg
+            for index, argument in enumerate(signature.input_arg)
         ]  # fmt: skip
         nodes = [_node(node, self._path) for node in proto.node_def]
         by_name = {node.name: node for node in (*arguments, *nodes)}
+        missing = [argument.name for argument in signature.output_arg if argument.name not in proto.ret]
+        if missing:
+            raise LoadError(f"function '{signature.name}' does not say what its result '{missing[0]}' is")
         for node, source in zip(nodes, proto.node_def, strict=True):
             node.inputs = [self._endpoint(text, by_name, signature.name) for text in _data_inputs(source)]
-        return Function(
+        function = Function(
             signature.name,
             (*arguments, *nodes),
             arguments=[argument.name for argument in signature.input_arg],
@@ -202,6 +193,8 @@ class _Functions(Mapping[str, Function]):
             },
             controls=list(proto.control_ret.values()),
         )
+        check(function, self._path)
+        return function
 
     def _endpoint(self, text: str, nodes: Mapping[str, Node], function: str) -> Endpoint:
         """From `argument` or `node:output name:index`, as function bodies refer to values."""

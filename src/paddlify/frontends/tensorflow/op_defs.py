@@ -47,6 +47,7 @@ class OpDef:
 
     Attributes:
         attributes: names with their defaults: a value as `graph.Node.attributes` has it, or REQUIRED.
+        kinds: names with their kinds: "type", "int", "list(shape)", …
         implied: attributes that say no more than the number and types of the inputs do.
     """
 
@@ -54,7 +55,13 @@ class OpDef:
     inputs: tuple[Argument, ...]
     outputs: tuple[Argument, ...]
     attributes: Mapping[str, Any]
+    kinds: Mapping[str, str]
     implied: frozenset[str]
+
+    def input_count(self, attributes: Mapping[str, Any]) -> int:
+        """How many data inputs a node with these attributes has."""
+        full = {**self.attributes, **attributes}
+        return sum(len(argument.types(full)) for argument in self.inputs)
 
     def output_types(self, attributes: Mapping[str, Any]) -> list[DType]:
         """The dtype of every output of a node with these attributes (defaults included)."""
@@ -94,6 +101,7 @@ def _op_def(op_type: str) -> OpDef:
         inputs=tuple(arguments),
         outputs=tuple(_argument(text) for text in outputs),
         attributes={name: _default(*row) for name, row in attributes.items()},
+        kinds={name: row[0] for name, row in attributes.items()},
         implied=frozenset(implied),
     )
 

@@ -7,8 +7,7 @@ from typing import Any
 import onnx_ir as ir
 
 from paddlify.errors import Refusal
-from paddlify.frontends.tensorflow.graph import Node
-from paddlify.frontends.tensorflow.graphdef import Unreadable
+from paddlify.frontends.tensorflow.graph import Node, Unreadable
 from paddlify.frontends.tensorflow.lowering import Handle, TensorFlowBuilder, lowers, takes_handles
 from paddlify.frontends.tensorflow.variables import Variables, name_of
 

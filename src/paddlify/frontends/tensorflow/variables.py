@@ -10,7 +10,7 @@ import onnx_ir as ir
 from paddlify.errors import LoadError
 from paddlify.frontends.tensorflow.checkpoint import Checkpoint, did_you_mean, wanted_box
 from paddlify.frontends.tensorflow.flatten import CALLS
-from paddlify.frontends.tensorflow.graph import Endpoint, Function, Graph, Node
+from paddlify.frontends.tensorflow.graph import TENSORS, Endpoint, Function, Graph, Node
 from paddlify.frontends.tensorflow.savedmodel import Saver
 
 VARIABLES: Final = ("VarHandleOp", "VariableV2", "Variable")
@@ -98,7 +98,7 @@ def _handle(graph: Graph, endpoint: Endpoint) -> Node | None:
 def _axis(graph: Graph, endpoint: Endpoint) -> int | None:
     """The axis of a concatenation, if it is a constant."""
     value = graph[endpoint.node].attributes.get("value")
-    return int(value.numpy()) if isinstance(value, ir.TensorProtocol) and value.shape.rank() == 0 else None
+    return int(value.numpy()) if isinstance(value, TENSORS) and value.shape.rank() == 0 else None
 
 
 def _joined(parts: Sequence[str], axis: int | None) -> tuple[int, ...] | None:
@@ -144,6 +144,7 @@ def _collect(
 ) -> None:
     """Add what the assignments among the ancestors of `roots` restore; `handles` says which variable an argument is."""
     seen: set[str] = set()
+    restores: dict[str, list[Saved]] = {}
     pending = list(roots)
     while pending:
         name = pending.pop()
@@ -154,7 +155,7 @@ def _collect(
         pending += [*node.controls, *(item.node for item in node.inputs)]
         if node.op in ("Assign", "AssignVariableOp"):
             variable = _variable(graph, node.inputs[0], handles)
-            saved = _saved(graph, node.inputs[1])
+            saved = _saved(graph, node.inputs[1], restores)
             if variable is not None and saved is not None:
                 found[variable] = saved
         elif node.op in CALLS and depth < 10:
@@ -179,7 +180,8 @@ def _variable(graph: Graph, endpoint: Endpoint, handles: Mapping[str, str | None
     return node.name if node.op in VARIABLES else None
 
 
-def _saved(graph: Graph, endpoint: Endpoint) -> Saved | None:
+def _saved(graph: Graph, endpoint: Endpoint, restores: dict[str, list[Saved]]) -> Saved | None:
+    """What a value is restored from; `restores` keeps the outputs of each node that restores."""
     node = graph.nodes.get(endpoint.node)
     index = endpoint.index
     while node is not None and node.op in _PASSED:
@@ -187,14 +189,16 @@ def _saved(graph: Graph, endpoint: Endpoint) -> Saved | None:
         node = graph.nodes.get(node.inputs[0].node)
     if node is None or node.op != "RestoreV2":
         return None
-    keys, parts = (_strings(graph, item) for item in node.inputs[1:3])
-    if keys is None or parts is None or index >= len(keys) or index >= len(parts):
-        return None
-    return Saved(keys[index], parts[index])
+    if node.name not in restores:
+        keys, parts = (_strings(graph, item) for item in node.inputs[1:3])
+        restores[node.name] = [Saved(key, part) for key, part in zip(keys, parts, strict=False)]
+    outputs = restores[node.name]
+    return outputs[index] if index < len(outputs) else None
 
 
-def _strings(graph: Graph, endpoint: Endpoint) -> list[str] | None:
+def _strings(graph: Graph, endpoint: Endpoint) -> list[str]:
+    """The content of a constant of strings; nothing if it is none."""
     node = graph.nodes.get(endpoint.node)
     if node is None or node.op != "Const" or not isinstance(node.attribute("value"), ir.StringTensor):
-        return None
+        return []
     return [item.decode("utf-8", "replace") for item in node.attribute("value").string_data()]
