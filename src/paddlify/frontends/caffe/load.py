@@ -21,6 +21,9 @@ from paddlify.ir import opset, wire
 MAX_PROTOTXT: Final = 64 << 20
 """Largest prototxt that is read, in bytes; real ones have some hundred kilobytes."""
 
+_ROI_POOLING_OPSET: Final = 21
+"""For nets with ROIPooling: up to this opset, in which all that is recorded says the same, onnxruntime has MaxRoiPool."""
+
 _REMEDY: Final = "A layer of your own can be registered with paddlify.frontends.caffe.lowers; see docs/caffe.md."
 
 
@@ -52,6 +55,8 @@ def load(source: str | Path, options: LoadOptions) -> Loaded:
     RemoveUnusedNodesPass()(model)
     if options.inputs is not None:
         _order_inputs(graph, options.inputs)
+    if any(node.op_type == "MaxRoiPool" for node in graph):
+        graph.opset_imports[""] = _ROI_POOLING_OPSET
     return Loaded(model, "caffe", tuple(notes + chosen.notes))
 
 

@@ -16,6 +16,7 @@ from paddlify.errors import LoadError, Refusal
 from paddlify.frontends.caffe.lowering import Recorder, dims_of, lowers, static_dims
 
 MAX_BOXES: Final = 1 << 24
+LOWEST: Final = float(np.finfo(np.float32).min)
 
 
 @lowers("PriorBox", param="prior_box_param")
@@ -88,8 +89,8 @@ def detection_output(
     """Rows (image, label, score, x1, y1, x2, y2) as [1, 1, rows, 7], by image, label and falling score.
 
     Each class of each image is searched by itself: its `nms_param.top_k` best boxes, of which suppression keeps those
-    that no better one covers; the `keep_top_k` best of an image are given. An image-wise row (image, -1, …) stands
-    for every image when nothing at all is found.
+    that no better one covers; the `keep_top_k` best of an image are given. A row (image, -1, …) stands for each image
+    when nothing at all is found.
     """
     nms = op.layer.detection_output_param.nms_param if nms_param is None else nms_param
     if nms.eta != 1:
@@ -158,27 +159,33 @@ def _suppressed(
 ) -> Any:
     """1 where non-maximum suppression keeps a box, [images, classes, top_k]; each pair is a batch of its own.
 
-    Caffe gives no area to a box whose corners are the wrong way round, ONNX swaps them: they become points.
+    One more batch, in which the first box alone is kept and which is cut off again, keeps the result from being empty.
+    Caffe gives no area to a box whose corners are the wrong way round, ONNX swaps them: here they become points.
     """
     images, classes, top_k = static_dims(scores)
+    pairs = images * classes
     low, high = op.Split(corners, outputs=2, axis=3, num_outputs=2)
-    ordered = op.Concat(low, op.Max(low, high), axis=3)
+    ordered = op.Reshape(op.Concat(low, op.Max(low, high), axis=3), op.constant([pairs, top_k, 4]))
+    more_boxes = op.constant(np.zeros((1, top_k, 4), np.float32))
+    more_scores = np.full((1, 1, top_k), LOWEST, np.float32)
+    more_scores[0, 0, 0] = -LOWEST
     chosen = op.NonMaxSuppression(
-        op.Reshape(ordered, op.constant([images * classes, top_k, 4])),
-        op.Reshape(scores, op.constant([images * classes, 1, top_k])),
+        op.Concat(ordered, more_boxes, axis=0),
+        op.Concat(op.Reshape(scores, op.constant([pairs, 1, top_k])), op.constant(more_scores), axis=0),
         op.constant([top_k]),
         op.constant([iou_threshold]),
-        None if score_threshold is None else op.constant([score_threshold]),
+        op.constant([LOWEST if score_threshold is None else score_threshold]),
     )
-    pairs = op.Gather(chosen, op.constant([0, 2]), axis=1)
-    ones = op.Expand(op.constant(1.0), op.Shape(pairs, start=0, end=1))
-    nothing = op.constant(np.zeros((images * classes, top_k), np.float32))
-    return op.Reshape(op.ScatterND(nothing, pairs, ones), op.constant([images, classes, top_k]))
+    places = op.Gather(chosen, op.constant([0, 2]), axis=1)
+    ones = op.Expand(op.constant(1.0), op.Shape(places, start=0, end=1))
+    marks = op.ScatterND(op.constant(np.zeros((pairs + 1, top_k), np.float32)), places, ones)
+    kept = op.Slice(marks, *(op.constant([item]) for item in (0, pairs, 0)))
+    return op.Reshape(kept, op.constant([images, classes, top_k]))
 
 
 def _best_of_image(op: Recorder, kept: ir.Value, scores: ir.Value, images: int, count: int) -> Any:
     """Those of the kept boxes that are among the `count` best of their image."""
-    lowest = op.constant(float(np.finfo(np.float32).min))
+    lowest = op.constant(LOWEST)
     flat = op.constant([images, -1])
     ranked = op.Reshape(op.Where(op.Cast(kept, to=ir.DataType.BOOL), scores, lowest), flat)
     _, places = op.TopK(ranked, op.constant([count]), outputs=2, axis=1)
@@ -191,21 +198,19 @@ def _best_of_image(op: Recorder, kept: ir.Value, scores: ir.Value, images: int, 
 def _rows(
     op: Recorder, kept: ir.Value, scores: ir.Value, corners: ir.Value, classes: Sequence[int], images: int
 ) -> Any:
-    places = op.Transpose(op.NonZero(kept), perm=[1, 0])
-    image, label, _ = (op.Gather(places, op.constant([index]), axis=1) for index in range(3))
-    names = op.constant(np.array(classes, np.float32))
+    """Rows of all boxes and then of the stand-ins, of which those are taken that are kept: at least one."""
+    top_k = static_dims(scores, 2)[0]
+    numbers = np.array([(image, label) for image in range(images) for label in classes], np.float32)
     columns = (
-        op.Cast(image, to=ir.DataType.FLOAT),
-        op.Gather(names, label, axis=0),
-        op.Unsqueeze(op.GatherND(scores, places), op.constant([1])),
-        op.GatherND(corners, places),
+        op.constant(np.repeat(numbers, top_k, axis=0)),
+        op.Reshape(scores, op.constant([-1, 1])),
+        op.Reshape(corners, op.constant([-1, 4])),
     )
-    found = op.Concat(*columns, axis=1)
     stand_ins = np.full((images, 7), -1, np.float32)
     stand_ins[:, 0] = np.arange(images)
-    count = op.Shape(found, start=0, end=1)
-    wanted = op.Where(op.Equal(count, op.constant([0])), op.constant([images]), count)
-    rows = op.Slice(
-        op.Concat(found, op.constant(stand_ins), axis=0), op.constant([0]), wanted, op.constant([0])
-    )
-    return op.Unsqueeze(rows, op.constant([0, 1]))
+    rows = op.Concat(op.Concat(*columns, axis=1), op.constant(stand_ins), axis=0)
+    marks = op.Reshape(kept, op.constant([-1]))
+    is_nothing = op.Sub(op.constant(1.0), op.ReduceMax(marks, op.constant([0]), keepdims=1))
+    marks = op.Concat(marks, op.Expand(is_nothing, op.constant([images])), axis=0)
+    places = op.Squeeze(op.NonZero(marks), op.constant([0]))
+    return op.Reshape(op.Gather(rows, places, axis=0), op.constant([1, 1, -1, 7]))
