@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +79,23 @@ def compare_with(tensorflow: TensorFlow, folder: Path) -> Compare:
     """A function that compares one case: count, dtype, shape and value of its outputs."""
 
     def compare(
-        case: Call, *, dynamic: bool, expected: Call | None = None, rtol: float = 2e-6, atol: float = 1e-6
+        case: Call,
+        *,
+        dynamic: bool,
+        expected: Call | None = None,
+        rtol: float = 2e-6,
+        atol: float = 1e-6,
+        operators: Collection[str] | None = None,
     ) -> None:
-        """`expected`: what says the numbers, where TensorFlow cannot run the case itself. `atol` is of the scale."""
+        """Compare one case.
+
+        `expected` says the numbers where TensorFlow cannot run the case itself; `atol` is relative to the scale;
+        `operators` are the ONNX operators that what the outputs need must be made of.
+        """
         actual, wanted = both(tensorflow, folder, case, dynamic=dynamic, expected=expected)
+        if operators is not None:
+            made_of = {node.op_type for node in ir.load(folder / "lowered.onnx").graph}
+            assert made_of == set(operators)
         for index, (result, target) in enumerate(zip(actual, wanted, strict=True)):
             assert_same(result, target, f"output {index}", rtol, atol)
 
@@ -108,6 +121,7 @@ def both(
     for value, target in zip(model.graph.outputs, wanted, strict=True):
         check_inferred_shape(value, target.shape)
     model.opset_imports[""] = opset
+    ir.save(model, folder / "lowered.onnx")
     return run(model, arrays), wanted
 
 

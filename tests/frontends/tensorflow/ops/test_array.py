@@ -36,6 +36,24 @@ def test_shape(compare: Compare, case, dynamic):
     compare(case, dynamic=dynamic)
 
 
+NHWC_TO_NCHW = {"src_format": "NHWC", "dst_format": "NCHW"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        call("DataFormatVecPermute", i32(4), **NHWC_TO_NCHW),
+        call("DataFormatVecPermute", i32(4), src_format="NCHW", dst_format="NHWC"),
+        call("DataFormatVecPermute", i64(4, 2), **NHWC_TO_NCHW),
+        call("DataFormatVecPermute", i32(2), **NHWC_TO_NCHW),
+        call("DataFormatDimMap", const([0, 3, -1, 1]), **NHWC_TO_NCHW),
+    ],
+    ids=repr,
+)
+def test_data_format(compare: Compare, case):
+    compare(case, dynamic=False)
+
+
 @pytest.mark.parametrize("shape", [(1, 3, 1), (1, 1), (2, 3)])
 def test_squeeze_of_every_axis(compare: Compare, shape):
     compare(call("Squeeze", f32(*shape)), dynamic=False)

@@ -118,6 +118,19 @@ def test_search(compare: Compare, case, dynamic):
     compare(case, dynamic=dynamic)
 
 
+TABLE = np.sort(f32(2, 7), axis=1)
+
+
+@each(
+    *(call(name, TABLE, TABLE[:, ::2] + np.float32(0.1)) for name in ("LowerBound", "UpperBound")),
+    *(call(name, np.sort(i32(2, 5)), i32(2, 9, seed=1), out_type="int64") for name in ("LowerBound", "UpperBound")),
+    call("Bucketize", f32(3, 4), boundaries=[-1.0, 0.25, 0.5]),
+    call("Bucketize", i32(8), boundaries=[-3.0, 0.0, 5.0]),
+)
+def test_place_among_sorted_numbers(compare: Compare, case, dynamic):
+    compare(case, dynamic=dynamic)
+
+
 COUNTED = np.array([3, 1, 3, 0, 7, 1], np.int32)
 NONE = const(np.zeros(0, np.float32))
 

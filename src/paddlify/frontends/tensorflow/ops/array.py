@@ -57,6 +57,25 @@ def rank(op: Op, x: Value) -> Result:
     return op.constant(rank_of(x), ir.DataType.INT32)
 
 
+@lowers("DataFormatVecPermute")
+def data_format_vec_permute(op: Op, x: Value, *, src_format: str, dst_format: str) -> Result:
+    """A vector (or the rows of a matrix) of one element for each axis, in the order of another data format."""
+    order = [src_format.index(letter) for letter in dst_format if letter in src_format]
+    length = sizes(x)[0]
+    if length == len(order) - 2:
+        space = [axis for axis in src_format if axis not in "NC"]
+        order = [space.index(axis) for axis in dst_format if axis not in "NC"]
+    elif length != len(order):
+        raise Refusal("its length does not fit the data format")
+    return op.Gather(x, op.constant(order), axis=0)
+
+
+@lowers("DataFormatDimMap")
+def data_format_dim_map(op: Op, x: Value, *, src_format: str, dst_format: str) -> Result:
+    """Numbers of axes of one data format as numbers of those of another."""
+    return op.Gather(op.constant([dst_format.index(axis) for axis in src_format], dtype_of(x)), x, axis=0)
+
+
 @lowers("Reshape")
 def reshape_(op: Op, x: Value, shape: Value) -> Result:
     """A size of 0 means 0, where ONNX would by default keep the input's."""

@@ -51,6 +51,15 @@ def is_unsigned(x: Value) -> bool:
     return dtype_of(x).numpy().kind == "u"
 
 
+def is_natural(x: Value) -> bool:
+    """True where every element is known not to be negative: numbers, and sizes of the model's inputs."""
+    elements = elements_of(x)
+    return elements is not None and all(
+        element >= 0 if isinstance(element, int) else element.value is not None and "-" not in str(element)
+        for element in elements
+    )
+
+
 def cast(op: Op, x: Value, dtype: ir.DataType) -> Value:
     """`x` as `dtype`: nothing is recorded when it is so already, and a constant is converted now."""
     if dtype_of(x) == dtype:

@@ -177,6 +177,30 @@ def in_top_k(op: Op, predictions: Value, targets: Value, *, k: int) -> Result:
     return op.lower("InTopKV2", predictions, targets, op.constant(k))
 
 
+@lowers("LowerBound")
+def lower_bound(op: Op, table: Value, values: Value, *, out_type: ir.DataType) -> Result:
+    """How many elements of the same row of the table are less: where in the sorted row each value would go."""
+    return _counted_below(op, op.Greater(unsqueeze(op, values, 2), unsqueeze(op, table, 1)), out_type)
+
+
+@lowers("UpperBound")
+def upper_bound(op: Op, table: Value, values: Value, *, out_type: ir.DataType) -> Result:
+    """How many elements of the same row of the table are less or equal."""
+    return _counted_below(op, op.GreaterOrEqual(unsqueeze(op, values, 2), unsqueeze(op, table, 1)), out_type)
+
+
+@lowers("Bucketize")
+def bucketize(op: Op, x: Value, *, boundaries: Sequence[float]) -> Result:
+    """How many boundaries are less or equal."""
+    number = x if dtype_of(x).is_floating_point() else cast(op, x, ir.DataType.FLOAT)
+    limits = op.constant(np.array(boundaries, np.float32), dtype_of(number))
+    return _counted_below(op, op.GreaterOrEqual(unsqueeze(op, number, rank_of(x)), limits), ir.DataType.INT32)
+
+
+def _counted_below(op: Op, is_below: Value, dtype: ir.DataType) -> Value:
+    return op.ReduceSum(op.Cast(is_below, to=dtype), op.constant([-1]), keepdims=0)
+
+
 @lowers("Unique")
 def unique(op: Op, x: Value, *, out_idx: ir.DataType) -> Result:
     return _unique(op, x, None, out_idx)[:2]

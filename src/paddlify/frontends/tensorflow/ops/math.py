@@ -16,6 +16,7 @@ from paddlify.frontends.tensorflow.ops.common import (
     Value,
     cast,
     is_float,
+    is_natural,
     is_unsigned,
     lowers_binary,
     lowers_unary,
@@ -171,7 +172,7 @@ def floor_div(op: Op, x: Value, y: Value) -> Result:
     quotient = op.Div(x, y)
     if is_float(x):
         return op.Floor(quotient)
-    if is_unsigned(x):
+    if is_unsigned(x) or (is_natural(x) and is_natural(y)):
         return quotient
     zero = op.constant_like(x, 0)
     inexact = op.Not(op.Equal(op.Mul(quotient, y), x))

@@ -125,9 +125,11 @@ def _is_safe(axis: Axis, coordinates: str) -> bool:
         below = max(axis.after - 1, 1)
         numerator, denominator = 2 * new * (axis.before - 1) + below, 2 * below
     exact = np.minimum(numerator // denominator, axis.before - 1)
-    whole_factor = axis.after % axis.before == 0 or axis.before % axis.after == 0
     on_edge = (numerator % denominator == 0) & (numerator > 0)
-    return bool(np.array_equal(exact, axis.nearest) and (whole_factor or not on_edge.any()))
+    divided = np.floor(new.astype(F) / (F(axis.after) / F(axis.before)))
+    same_quotient = coordinates == "asymmetric" and np.array_equal(divided, exact)
+    is_whole = axis.after % axis.before == 0 or axis.before % axis.after == 0
+    return np.array_equal(exact, axis.nearest) and (not on_edge.any() or (is_whole and bool(same_quotient)))
 
 
 @lowers("ResizeBilinear")
