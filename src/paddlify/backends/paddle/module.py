@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -411,14 +412,15 @@ class Recorder:
 
 
 def headings(graph: ir.Graph) -> dict[ir.Node, str]:
-    """The outermost scope of each node's source name that not all nodes share; none if the names have no scopes."""
+    """The outermost scope of each node's source name that not all nodes share, where at least three nodes share it."""
     scopes = {node: provenance.source_name(node).strip("/").split("/")[:-1] for node in graph}
     named = [scope for scope in scopes.values() if scope]
     if not named:
         return {}
     shared = len(os.path.commonprefix(named))
     found = {node: "/".join(scope[: shared + 1]) for node, scope in scopes.items() if len(scope) > shared}
-    return found if len(set(found.values())) > 1 else {}
+    sizes = Counter(found.values())
+    return {node: name for node, name in found.items() if sizes[name] > 2} if len(sizes) > 1 else {}
 
 
 def _count(item: Any, counts: dict[int, int]) -> None:
@@ -440,15 +442,17 @@ def _count(item: Any, counts: dict[int, int]) -> None:
 def is_literal(tensor: ir.TensorProtocol) -> bool:
     """Whether a constant may stand in `model.py`: it is small, and Paddle's static mode gives its very numbers.
 
-    (There, float64 goes through float32, and a large int64 through float64.)
+    (There, float64 goes through float32, a large int64 through float64, and a NaN makes a program that cannot be read.)
     """
     dtype = paddle_dtype(tensor.dtype)
     if tensor.size > INLINE_ELEMENTS or dtype not in _LITERAL_DTYPES:
         return False
     array = tensor.numpy()
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        return False
     if dtype == "float64":
-        return bool(np.array_equal(array.astype(np.float32), array, equal_nan=True))
-    return dtype != "int64" or bool((np.abs(array.astype(np.float64)) <= 2**53).all())
+        return bool(np.array_equal(array.astype(np.float32), array))
+    return dtype != "int64" or all(abs(int(item)) <= 2**53 for item in array.reshape(-1))
 
 
 def literal(tensor: ir.TensorProtocol) -> str:

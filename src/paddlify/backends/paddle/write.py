@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +42,14 @@ def write(
     if module.refused:
         raise UnsupportedModel(module.refused, _REMEDY)
     (folder / MODEL).write_text(print_module(module, title, version), encoding="utf-8")
-    progress.stage("build the program")
-    _check_names(module, save_program(folder, module.name))
-    if not module.parameters:  # Paddle refuses a file of none
-        return Written(0, 0)
+    entries = [_entry(parameter) for parameter in module.parameters]
     total = sum(parameter.tensor.nbytes for parameter in module.parameters)
-    progress.stage("write weights", total)
-    write_params(folder / PARAMS, [_entry(parameter) for parameter in module.parameters], progress=progress.advance)
+    progress.stage("write program and weights", total)
+    with ThreadPoolExecutor(max_workers=1) as executor:  # the disk works while Paddle is imported and builds
+        writing = executor.submit(write_params, folder / PARAMS, entries, progress.advance) if entries else None
+        _check_names(module, save_program(folder, module.name))
+        if writing is not None:  # Paddle refuses a file of no parameters
+            writing.result()
     return Written(sum(math.prod(parameter.tensor.shape.numpy()) for parameter in module.parameters), total)
 
 

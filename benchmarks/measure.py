@@ -1,0 +1,67 @@
+"""Runs a command as a process of its own and measures it as a user would: wall time and peak memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """One measured process.
+
+    Attributes:
+        seconds: wall time.
+        mebibytes: peak resident set of the process (of the largest one, where it starts others).
+    """
+
+    seconds: float
+    mebibytes: float
+
+
+def measured(command: Sequence[str | Path], *, environment: dict[str, str] | None = None, cwd: Path | None = None) -> Run:
+    """Run a command to its end; raises CalledProcessError with its output when it fails."""
+    settings = {**os.environ, "OMP_NUM_THREADS": str(THREADS), **(environment or {})}
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [str(part) for part in command], env=settings, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    output = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args, output)
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def median(runs: Sequence[Run]) -> Run:
+    """Medians of time and of memory."""
+    return Run(statistics.median(run.seconds for run in runs), statistics.median(run.mebibytes for run in runs))
+
+
+def alternating(tasks: dict[str, Callable[[], Run]], rounds: int) -> dict[str, Run]:
+    """Run all tasks in turn, `rounds` times over, so that what else the machine does falls on all of them."""
+    runs: dict[str, list[Run]] = {name: [] for name in tasks}
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            runs[name].append(task())
+    return {name: median(found) for name, found in runs.items()}
+
+
+def oracle(name: str) -> Path | None:
+    """The interpreter of an environment that `make` made for the benchmarks, or None."""
+    path = ROOT / ".oracles" / name / "bin" / "python"
+    return path if path.exists() else None
+
+
+PADDLIFY = Path(sys.executable).with_name("paddlify")
