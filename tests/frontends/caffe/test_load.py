@@ -127,6 +127,11 @@ class TestFiles:
         with pytest.raises(LoadError, match=r"line 2.*SOMETIMES"):
             load(INPUT + layer("x", "Pooling", settings="pooling_param { pool: SOMETIMES }"), tmp_path)
 
+    def test_comments_in_any_encoding(self, tmp_path: Path) -> None:
+        content = b"\xef\xbb\xbf# \xca\xe4\xc8\xeb \xe9\n" + (INPUT + layer("x", "TanH")).encode()
+        (tmp_path / "net.prototxt").write_bytes(content)
+        assert names(caffe.load(tmp_path / "net.prototxt", LoadOptions()).model.graph.outputs) == ["x"]
+
     def test_both_extras(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="either"):
             load(INPUT, tmp_path, extra_weights="a", extra_prototxt="b")

@@ -22,7 +22,7 @@ MAX_PROTOTXT: Final = 64 << 20
 """Largest prototxt that is read, in bytes; real ones have some hundred kilobytes."""
 
 _ROI_POOLING_OPSET: Final = 21
-"""For nets with ROIPooling: up to this opset, in which all that is recorded says the same, onnxruntime has MaxRoiPool."""
+"""For nets with ROIPooling: onnxruntime has MaxRoiPool up to this opset, in which all that is recorded is the same."""
 
 _REMEDY: Final = "A layer of your own can be registered with paddlify.frontends.caffe.lowers; see docs/caffe.md."
 
@@ -139,11 +139,12 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_PROTOTXT:
             raise LoadError(f"{path}: larger than {MAX_PROTOTXT >> 20} MiB; is it a prototxt?")
-        return path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise LoadError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise LoadError(f"{path}: is binary where a prototxt is expected") from error
+    if not _is_text(content):
+        raise LoadError(f"{path}: is binary where a prototxt is expected")
+    return content.decode("utf-8-sig", errors="replace")  # comments may be in any encoding
 
 
 def _weights(caffemodel: Path | None, extra: Mapping[str, Any]) -> weights.Weights:
