@@ -15,9 +15,22 @@ from paddlify.ir.tensors import Reshaped, Transposed
 
 @emits("MatMul")
 def matmul(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
-    if a.dtype in FLOATING:
-        return computed(paddle, FLOATS, paddle.matmul, a, b)
-    return integer_matmul(paddle, a, b)
+    if a.dtype not in FLOATING:
+        return integer_matmul(paddle, a, b)
+    if a.rank > 1 and b.rank > 1 and a.shape[-1] == 1:
+        return computed(paddle, FLOATS, lambda a, b: a * b, a, b)  # batches of it are garbage with oneDNN
+    if _is_taken_for_a_layer(paddle, b):
+        return computed(paddle, FLOATS, lambda a, b: paddle.matmul(a, paddle.t(b), transpose_y=True), a, b)
+    return computed(paddle, FLOATS, paddle.matmul, a, b)
+
+
+def _is_taken_for_a_layer(paddle: Recorder, b: Tensor) -> bool:
+    """Whether oneDNN's passes take the product and the addition behind it for a layer with constant weights.
+
+    They do so though `b` is computed, and the kernel keeps the first weights that it sees.
+    """
+    uses = [use.node for use in paddle.node.outputs[0].uses()]
+    return b.rank == 2 and not b.is_initializer and any(node.op_type == "Add" for node in uses)
 
 
 def integer_matmul(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
@@ -45,9 +58,16 @@ def gemm(
         bias = c.tensor if c.rank == 1 else Reshaped(c.tensor, [int(features[1] or 0)])
         return paddle.layer(paddle.nn.Linear(*features), weight=weight, bias=bias)(a)
 
+    inner, is_computed = a.shape[0 if transA else 1], c is not None and not b.is_initializer  # see MatMul
+
     def combined(a: Any, b: Any, c: Any) -> Any:
-        options = {name: True for name, value in (("transpose_x", transA), ("transpose_y", transB)) if value}
-        product = paddle.matmul(a, b, **options)
+        if inner == 1:
+            product = (paddle.t(a) if transA else a) * (paddle.t(b) if transB else b)
+        elif is_computed and not transB:
+            product = paddle.matmul(a, paddle.t(b), transpose_y=True, **({"transpose_x": True} if transA else {}))
+        else:
+            options = {name: True for name, value in (("transpose_x", transA), ("transpose_y", transB)) if value}
+            product = paddle.matmul(a, b, **options)
         product = product if alpha == 1 else product * alpha
         return product if c is None or beta == 0 else product + (c if beta == 1 else c * beta)
 

@@ -33,6 +33,11 @@ class _Reduction:
     is_noop: bool
     is_empty: bool
 
+    @property
+    def has_known_axes(self) -> bool:
+        """Whether the axes are numbers."""
+        return not isinstance(self.options.get("axis"), Name)
+
     def __call__(self, name: str, x: Any, *, keepdim: bool | None = None) -> Any:
         """`paddle.<name>(x, axis=…, keepdim=…)`."""
         if self.is_noop:
@@ -151,6 +156,8 @@ def _extreme(reduce: _Reduction, data: Tensor, name: str) -> Any:
     if data.dtype == _D.UINT64:
         return sign_flipped(paddle, reduce(name, sign_flipped(paddle, data)))
     work = wide(data.dtype, NUMBERS)
+    # max gives the lowest finite number for -inf with oneDNN; amax does not take axes that the model computes.
+    name = f"a{name}" if data.dtype in FLOATING and reduce.has_known_axes else name
     return cast(paddle, reduce(name, cast(paddle, data, work)), data.dtype, of=work)
 
 
