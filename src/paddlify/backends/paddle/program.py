@@ -63,6 +63,7 @@ def save_program(folder: Path, class_name: str) -> list[str]:
         # Not state_dict(), in which a recurrent layer has its parameters twice.
         parameters = {name_in_program(name): parameter for name, parameter in trace.model.named_parameters()}
         fetches = [_kept(value) for value in trace.fetches]
+        _keep_apart(trace.program.global_block())
         for name, parameter in parameters.items():
             parameter.name = name
         # Pruning would refuse an input that nothing needs; the program keeps all of the model's inputs.
@@ -85,6 +86,33 @@ def _kept(value: Any) -> Any:
     import paddle
 
     return paddle.assign(value) if value.get_defining_op().name() == "pd_op.scale" else value
+
+
+_FUSED_BEHIND_ARITHMETIC = frozenset(
+    f"pd_op.{name}"
+    for name in (
+        "abs", "clip", "gelu", "hardsigmoid", "hardswish", "leaky_relu", "mish", "relu", "relu6", "scale", "sigmoid",
+        "sqrt", "swish", "tanh",
+    )
+)
+
+
+def _keep_apart(block: Any) -> None:
+    """Copy what these operators take, unless it is float32.
+
+    With oneDNN the predictor fuses them with the addition, subtraction or multiplication before them, and loses them
+    where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
+    """
+    import paddle
+
+    for operator in list(block.ops):
+        for inner in operator.blocks():
+            _keep_apart(inner)
+        if operator.name() in _FUSED_BEHIND_ARITHMETIC:
+            value = operator.operand_source(0)
+            if value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16):
+                paddle.pir.set_insertion_point(operator)
+                operator.operand(0).set_source(paddle.assign(value))
 
 
 def _import(path: Path) -> Any:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import NUMBERS, cast, normal_axis, size_of, wide
+from paddlify.backends.paddle.ops.index import GATHERS
 from paddlify.backends.paddle.ops.sizes import floor_divided, sizes_of
 from paddlify.errors import Refusal
 
 _ENDLESS = 2**31 - 1
 """A slice's end from here on means "to the end"."""
-
-GATHERS = NUMBERS | {"bfloat16", "int8", "int16", "uint8", "bool", "complex64", "complex128"}
-"""Dtypes of Paddle's gather."""
 
 
 @emits("Slice")
@@ -106,14 +105,14 @@ def split(paddle: Recorder, x: Tensor, sizes: Tensor | None = None, *, axis: int
         return _pieces(x, axis, [sizes[index] for index in range(count)])
     if len(sections) == 1:
         return [x]
-    if 0 in sections:
+    if 0 in sections or paddle_dtype(x.dtype) == "int16":
         return _pieces(x, axis, sections)
     equal = len(set(sections)) == 1
     return paddle.unpack(paddle.split(x, len(sections) if equal else sections, axis=axis), len(sections))
 
 
 def _pieces(x: Tensor, axis: int, sections: Sequence[Any]) -> list[Expr]:
-    """Parts as slices: also where sizes are computed or 0."""
+    """Parts as slices: also where sizes are computed or 0, and where Paddle's split has no kernel."""
     pieces: list[Expr] = []
     start: Any = 0
     for section in sections:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.backends.paddle.expression import Expr, Tensor
-from paddlify.backends.paddle.module import Recorder, emits
+from paddlify.backends.paddle.module import Recorder, emits, is_literal
 from paddlify.backends.paddle.ops.common import FLOATS, NUMBERS, cast, computed, number, size_of, wide
 from paddlify.backends.paddle.ops.sizes import sizes_of
 from paddlify.errors import Refusal
@@ -30,12 +30,13 @@ def constant(
 
 @emits("ConstantOfShape")
 def constant_of_shape(paddle: Recorder, shape: Tensor, *, value: ir.TensorProtocol | None) -> Expr:
-    """Paddle holds the number as a float64, so that a larger integer is spread from a constant."""
+    """A number that Paddle's attribute does not hold is spread from a constant."""
     item = np.float32(0) if value is None else value.numpy().reshape(-1)[0]
     dtype = ir.DataType.FLOAT if value is None else value.dtype
     sizes = sizes_of(shape)
-    if item.dtype.kind in "iu" and abs(int(item)) > 2**53:
-        return paddle.expand(paddle.constant(item.reshape(()), dtype), sizes)
+    single = ir.tensor(np.full((1,), item, item.dtype), dtype=dtype)
+    if not is_literal(single):
+        return paddle.expand(paddle.constant(item.reshape((1,)), dtype), sizes)
     fill = item.item() if item.dtype.kind in "biufc" and item.dtype != np.float32 else number(np.float32(item))
     return paddle.full(sizes, fill, dtype=paddle.dtype(dtype))
 

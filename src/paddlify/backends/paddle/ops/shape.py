@@ -204,7 +204,7 @@ def depth_to_space(paddle: Recorder, x: Tensor, *, blocksize: int, mode: str) ->
 def space_to_depth(paddle: Recorder, x: Tensor, *, blocksize: int, mode: str) -> Expr:
     """DCR has the block's elements outside, the channels inside; CRD is Paddle's pixel unshuffle."""
     functional = paddle.nn.functional
-    if _shuffles(x):
+    if _shuffles(x) and None not in x.shape[2:]:
         result = functional.pixel_unshuffle(x, blocksize)
         return functional.channel_shuffle(result, x.shape[1]) if mode == "DCR" and x.shape[1] != 1 else result
     batch, channels, *spatial = (size_of(paddle, x, axis) for axis in range(x.rank))
