@@ -24,6 +24,9 @@ from paddlify.registry import Registry
 emits = Registry("emission to Paddle")
 """ONNX operators as Paddle calls: `@emits("Softmax") def softmax(paddle, x, *, axis)`."""
 
+MAX_DEPTH = 5
+"""Calls and operators that are nested more deeply get variables of their own."""
+
 INLINE_ELEMENTS = 16
 """Constants up to this size are written into `model.py`; larger ones are parameters."""
 
@@ -354,7 +357,7 @@ class Recorder:
         return self._settle([expression])[0]
 
     def _settle(self, expressions: list[Any]) -> list[Any]:
-        """Give variables to what occurs twice and to calls that return several values."""
+        """Give variables to what occurs twice, to calls that return several values, and to what is nested deeply."""
         counts: dict[int, int] = {}
         for expression in expressions:
             _count(expression, counts)
@@ -385,10 +388,15 @@ class Recorder:
                 for name, part in vars(item).items()
             }
         )
-        if counts[id(item)] > 1:
-            changed = self.let(changed, f"{stem}_part")
+        if counts[id(item)] > 1 or (not top and _depth(changed) >= MAX_DEPTH):
+            changed = self._named_part(changed, stem)
         done[id(item)] = changed
         return changed
+
+    def _named_part(self, settled: Expr, stem: str) -> Expr:
+        variable = self._scope.variables.take(f"{stem}_part")
+        self._body.append(Assign([variable], settled))
+        return Name(variable)
 
     def _named(self, item: Any, stem: str) -> Any:
         return item if isinstance(item, (Name, Tensor)) else self.let(item, stem)
@@ -409,6 +417,14 @@ class Recorder:
             [self._rewrite(argument, counts, done, stem, top=False) for argument in call.args],
             {key: self._rewrite(argument, counts, done, stem, top=False) for key, argument in call.kwargs.items()},
         )
+
+
+def _depth(item: Any) -> int:
+    """How deeply calls are nested in an expression whose parts are settled (so at most MAX_DEPTH)."""
+    if isinstance(item, Name) or not isinstance(item, (Expr, list, tuple, dict)):
+        return 0
+    parts = vars(item).values() if isinstance(item, Expr) else item.values() if isinstance(item, dict) else item
+    return int(isinstance(item, Expr)) + max(map(_depth, parts), default=0)
 
 
 def headings(graph: ir.Graph) -> dict[ir.Node, str]:
