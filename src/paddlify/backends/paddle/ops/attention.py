@@ -81,7 +81,10 @@ def attention(
     result = merged_heads(paddle, result) if q.rank == 3 else result
     outputs = [result, *present, stages[qk_matmul_output_mode]]
     dtypes = [q.dtype, None, None, q.dtype]
-    return [item if dtype is None else cast(paddle, item, dtype, of=work) for item, dtype in zip(outputs, dtypes, strict=True)]
+    return [
+        item if dtype is None else cast(paddle, item, dtype, of=work)
+        for item, dtype in zip(outputs, dtypes, strict=True)
+    ]
 
 
 def _bias(paddle: Recorder, seen: Any, work: str) -> Any:
@@ -96,7 +99,8 @@ def _mask_bias(paddle: Recorder, mask: Tensor, scores: Any, work: str) -> Any:
     if total is None or mask.shape[-1] != total:
         shape = paddle.shape(mask)
         missing = paddle.shape(scores)[3] - shape[mask.rank - 1]
-        rest = paddle.full([*(size_of(paddle, mask, axis) for axis in range(mask.rank - 1)), missing], -math.inf, dtype=work)
+        sizes = [size_of(paddle, mask, axis) for axis in range(mask.rank - 1)]
+        rest = paddle.full([*sizes, missing], -math.inf, dtype=work)
         bias = paddle.concat([bias, rest], axis=-1)
     return bias
 

@@ -113,6 +113,11 @@ def normal_axis(axis: int, rank: int) -> int:
     return axis + rank if axis < 0 else axis
 
 
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """The index that takes `part` of one axis and all of the axes before it."""
+    return (slice(None),) * axis + (part,)
+
+
 def size_of(paddle: Recorder, x: Tensor, axis: int) -> Any:
     """The size of one dimension: a number, or Paddle's expression if it is dynamic."""
     size = x.shape[axis]

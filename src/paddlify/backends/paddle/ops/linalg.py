@@ -7,7 +7,7 @@ from typing import Any
 from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, cast, computed, wide
+from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, cast, computed
 from paddlify.backends.paddle.ops.unsigned import wrapped
 from paddlify.errors import Refusal
 from paddlify.ir.tensors import Reshaped, Transposed
@@ -47,7 +47,8 @@ def integer_matmul(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
 
 @emits("Gemm")
 def gemm(
-    paddle: Recorder, a: Tensor, b: Tensor, c: Tensor | None = None, *, alpha: float, beta: float, transA: int, transB: int  # noqa: N803
+    paddle: Recorder, a: Tensor, b: Tensor, c: Tensor | None = None, *,
+    alpha: float, beta: float, transA: int, transB: int,  # noqa: N803 - ONNX's names
 ) -> Any:
     """alpha * A' B' + beta * C; a Linear layer where that is all it is."""
     if not transA and alpha == 1 and _is_linear(a, b, c, beta, transB):

@@ -83,7 +83,9 @@ def linear_attention(
         state = inner.let(state + inner.unsqueeze(k, -1) * inner.unsqueeze(v, -2), "state")
         return [state, inner.flatten(inner.matmul(q * factor, state), start_axis=1)]
 
-    names = ["state", "q", "k", "v", *(["decay"] if "gated" in update_rule else []), *(["beta"] if "delta" in update_rule else [])]
+    names = ["state", "q", "k", "v", "decay", "beta"]
+    names = [name for name in names if not (name == "decay" and "gated" not in update_rule)]
+    names = [name for name in names if not (name == "beta" and "delta" not in update_rule)]
     step = paddle.define("attention_step", names, body)
     rows, state = _run(paddle, step, inputs, paddle.let(state, "state"), query.shape[1], q_num_heads * width)
     result = paddle.transpose(rows, [1, 0, 2])

@@ -10,9 +10,11 @@ from paddlify.backends.paddle.ops.activation import exact_log_softmax
 from paddlify.backends.paddle.ops.common import FLOATS, cast, wide
 from paddlify.errors import Refusal
 
+
 @emits("NegativeLogLikelihoodLoss")
 def negative_log_likelihood_loss(
-    paddle: Recorder, x: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int | None, reduction: str
+    paddle: Recorder, x: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int | None,
+    reduction: str,
 ) -> Any:
     work = wide(x.dtype, FLOATS)
     loss = _loss(paddle, cast(paddle, x, work), target, weight, work, ignore_index, reduction)

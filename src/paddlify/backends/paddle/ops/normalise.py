@@ -85,8 +85,11 @@ def instance_normalization(paddle: Recorder, x: Tensor, scale: Tensor, bias: Ten
     if x.rank in layers and _owned(x, scale, bias):
         create = getattr(paddle.nn, layers[x.rank])(scale.shape[0], epsilon=epsilon)
         return paddle.layer(create, scale=scale, bias=bias)(x)
-    function = paddle.nn.functional.instance_norm
-    return computed(paddle, FLOATS, lambda x, scale, bias: function(x, weight=scale, bias=bias, eps=epsilon), x, scale, bias)
+
+    def normalised(x: Any, scale: Any, bias: Any) -> Any:
+        return paddle.nn.functional.instance_norm(x, weight=scale, bias=bias, eps=epsilon)
+
+    return computed(paddle, FLOATS, normalised, x, scale, bias)
 
 
 @emits("GroupNormalization")
@@ -97,10 +100,11 @@ def group_normalization(
     if _owned(x, scale, bias):
         create = paddle.nn.GroupNorm(num_groups, scale.shape[0], epsilon=epsilon)
         return paddle.layer(create, weight=scale, bias=bias)(x)
-    function = paddle.nn.functional.group_norm
-    return computed(
-        paddle, FLOATS, lambda x, scale, bias: function(x, num_groups, epsilon=epsilon, weight=scale, bias=bias), x, scale, bias
-    )
+
+    def normalised(x: Any, scale: Any, bias: Any) -> Any:
+        return paddle.nn.functional.group_norm(x, num_groups, epsilon=epsilon, weight=scale, bias=bias)
+
+    return computed(paddle, FLOATS, normalised, x, scale, bias)
 
 
 # Over the last axes
@@ -108,7 +112,8 @@ def group_normalization(
 
 @emits("LayerNormalization")
 def layer_normalization(
-    paddle: Recorder, x: Tensor, scale: Tensor, bias: Tensor | None = None, *, axis: int, epsilon: float, stash_type: int
+    paddle: Recorder, x: Tensor, scale: Tensor, bias: Tensor | None = None, *, axis: int, epsilon: float,
+    stash_type: int,
 ) -> Any:
     axis = normal_axis(axis, x.rank)
     sizes = list(x.shape[axis:])
@@ -137,21 +142,22 @@ def _plain_layer_normalization(
     if _owned(x, scale, bias):
         options: dict[str, Any] = {"epsilon": epsilon} | ({"bias_attr": False} if bias is None else {})
         return paddle.layer(paddle.nn.LayerNorm(shape, **options), weight=scale, bias=bias)(x)
-    function = paddle.nn.functional.layer_norm
-    return computed(
-        paddle, FLOATS, lambda x, scale, bias: function(x, shape, weight=scale, bias=bias, epsilon=epsilon), x, scale, bias
-    )
+
+    def normalised(x: Any, scale: Any, bias: Any) -> Any:
+        return paddle.nn.functional.layer_norm(x, shape, weight=scale, bias=bias, epsilon=epsilon)
+
+    return computed(paddle, FLOATS, normalised, x, scale, bias)
 
 
 @emits("RMSNormalization")
-def rms_normalization(paddle: Recorder, x: Tensor, scale: Tensor, *, axis: int, epsilon: float, stash_type: int) -> Any:
+def rms_normalization(
+    paddle: Recorder, x: Tensor, scale: Tensor, *, axis: int, epsilon: float, stash_type: int
+) -> Any:
     axes = list(range(normal_axis(axis, x.rank), x.rank))
-    work = wide(x.dtype, FLOATS)
+    work = max(wide(x.dtype, FLOATS), wide(scale.dtype, FLOATS))
     source = cast(paddle, x, work)
     normal = source * paddle.rsqrt(paddle.mean(paddle.square(source), axis=axes, keepdim=True) + epsilon)
-    normal = cast(paddle, normal, x.dtype, of=work) if work != paddle_dtype(scale.dtype) else normal
-    factor = cast(paddle, scale, wide(scale.dtype, FLOATS))
-    return cast(paddle, cast(paddle, normal, wide(scale.dtype, FLOATS)) * factor, scale.dtype, of=wide(scale.dtype, FLOATS))
+    return cast(paddle, normal * cast(paddle, scale, work), scale.dtype, of=work)
 
 
 # Others

@@ -12,7 +12,7 @@ from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.cast import to_float8
-from paddlify.backends.paddle.ops.common import FLOATS, cast, normal_axis, wide
+from paddlify.backends.paddle.ops.common import FLOATS, along, cast, normal_axis, wide
 from paddlify.backends.paddle.ops.windows import windows
 from paddlify.errors import Refusal
 
@@ -44,7 +44,7 @@ def _spread_blocks(paddle: Recorder, parameter: Tensor, x: Tensor, axis: int, bl
         return paddle.constant(repeated, parameter.dtype)
     work = wide(parameter.dtype, FLOATS | {"int32", "int64"})
     blocks = paddle.repeat_interleave(cast(paddle, parameter, work), block_size, axis=axis)
-    return cast(paddle, blocks[(*(slice(None),) * axis, slice(0, size))], parameter.dtype, of=work)
+    return cast(paddle, blocks[along(axis, slice(0, size))], parameter.dtype, of=work)
 
 
 # Quantisation
@@ -203,10 +203,9 @@ def _convolved(
     found = windows(paddle, x, kernel, where["auto_pad"], where["pads"], where["strides"], where["dilations"])
     source = _integers(paddle, x, None if _is_zero(x_zero_point) else x_zero_point, dtype)
     source = source if found.is_sayable else found.padded(source, 0.0)
+    centre: Any = w_zero_point
     if w_zero_point is not None and w_zero_point.rank and w_zero_point.shape != (1,):
         centre = paddle.reshape(w_zero_point, [-1] + [1] * (w.rank - 1))
-    else:
-        centre = w_zero_point
     weight = _integers(paddle, w, None if _is_zero(w_zero_point) else centre, dtype)
     options = found.options | ({"groups": group} if group != 1 else {})
     return getattr(paddle.nn.functional, _CONVOLUTIONS[len(kernel)])(source, weight, **options), dtype

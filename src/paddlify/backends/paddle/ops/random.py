@@ -17,7 +17,9 @@ from paddlify.errors import Refusal
 
 
 @emits("RandomNormal")
-def random_normal(paddle: Recorder, *, dtype: int, mean: float, scale: float, seed: float | None, shape: list[int]) -> Any:
+def random_normal(
+    paddle: Recorder, *, dtype: int, mean: float, scale: float, seed: float | None, shape: list[int]
+) -> Any:
     return _normal(paddle, list(shape), ir.DataType(dtype), mean, scale)
 
 
@@ -29,7 +31,9 @@ def random_normal_like(
 
 
 @emits("RandomUniform")
-def random_uniform(paddle: Recorder, *, dtype: int, high: float, low: float, seed: float | None, shape: list[int]) -> Any:
+def random_uniform(
+    paddle: Recorder, *, dtype: int, high: float, low: float, seed: float | None, shape: list[int]
+) -> Any:
     return _uniform(paddle, list(shape), ir.DataType(dtype), low, high)
 
 

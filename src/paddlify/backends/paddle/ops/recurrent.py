@@ -12,9 +12,9 @@ import onnx_ir as ir
 from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.gate_activations import Activation, activations_of
 from paddlify.backends.paddle.ops.common import FLOATS, cast, wide
 from paddlify.backends.paddle.ops.control_flow import _while as while_loop
+from paddlify.backends.paddle.ops.gate_activations import Activation, activations_of
 from paddlify.errors import Refusal
 from paddlify.ir.tensors import Computed
 
@@ -59,7 +59,8 @@ class _Step:
 
     def activated(self, index: int, x: Any) -> Any:
         """Activation function `index` of the clipped input."""
-        return self.activations[index](self.paddle, x if self.clip is None else self.paddle.clip(x, -self.clip, self.clip))
+        clipped = x if self.clip is None else self.paddle.clip(x, -self.clip, self.clip)
+        return self.activations[index](self.paddle, clipped)
 
     def recurrent(self, state: Any, first: int = 0, last: int | None = None) -> Any:
         """The state's share in gates [first, last), with its bias."""
@@ -218,7 +219,8 @@ def _fused(paddle: Recorder, node: _Recurrence) -> list[Any]:
     create = getattr(paddle.nn, node.cell.layer)(size, node.hidden, **options)
     layer = paddle.layer(create, **_fused_weights(node))
     x: Any = paddle.flip(node.x, [node.layout]) if node.direction == "reverse" else node.x
-    batches = [node.x.shape[1 - node.layout], *(state.shape[1 - node.layout] for state in node.initial if state is not None)]
+    axis = 1 - node.layout
+    batches = [node.x.shape[axis], *(state.shape[axis] for state in node.initial if state is not None)]
     batch = next((size for size in batches if size is not None), None)
     if batch is not None and None in batches:  # the layer wants one batch size throughout, known or not
         x = paddle.reshape(x, [batch, -1, size] if node.layout else [-1, batch, size])
@@ -300,7 +302,9 @@ def _one_direction(
         both = paddle.let(cast(paddle, node.b, work)[direction], "bias")
         gates, biases = gates + both[:size], paddle.let(both[size:], "recurrent_bias")
     gates = paddle.let(paddle.flip(gates, [0]) if is_reverse else gates, "gates")
-    peepholes = None if node.peepholes is None else paddle.let(cast(paddle, node.peepholes, work)[direction], "peepholes")
+    peepholes: Any = node.peepholes
+    if peepholes is not None:
+        peepholes = paddle.let(cast(paddle, peepholes, work)[direction], "peepholes")
     recurrent = paddle.let(cast(paddle, node.r, work)[direction], "recurrent")
     count = len(node.cell.activations)
     chosen = node.activations[direction * count : (direction + 1) * count]
@@ -318,7 +322,8 @@ def _one_direction(
     def body(inner: Recorder, arguments: list[Any]) -> list[Any]:
         values, previous = arguments[0], arguments[1 : 1 + len(states)]
         step = _Step(
-            inner, node.hidden, recurrent, biases, peepholes, chosen, node.clip, node.input_forget, node.linear_before_reset
+            inner, node.hidden, recurrent, biases, peepholes, chosen, node.clip, node.input_forget,
+            node.linear_before_reset,
         )
         new = node.cell.step(step, values, previous)
         if valid is None:

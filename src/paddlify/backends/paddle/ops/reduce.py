@@ -12,7 +12,7 @@ import onnx_ir as ir
 from paddlify.backends.paddle.expression import Name, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.cast import converted
-from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, NUMBERS, cast, normal_axis, size_of, wide
+from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, NUMBERS, along, cast, normal_axis, size_of, wide
 from paddlify.backends.paddle.ops.elementwise import truncated_quotient
 from paddlify.backends.paddle.ops.unsigned import UNSIGNED, sign_flipped, wrapped
 from paddlify.errors import DynamicValue, Refusal
@@ -66,7 +66,7 @@ def _unknown_axes(axes: Tensor, keepdims: int, noop: int) -> Any:
 
 
 def _reduces(op_type: str, function: Callable[[_Reduction, Any], Any], *, kernels: frozenset[str] = NUMBERS) -> None:
-    """Register a reduction that is computed in one of `kernels`; integers that only floats can compute go by float64."""
+    """Register a reduction computed in one of `kernels`; integers that only floats can compute go by float64."""
 
     @emits(op_type)
     def emit(
@@ -212,12 +212,11 @@ def _cumulative(
 ) -> Any:
     """Exclusive: of the elements before, the neutral one first. An axis that the model computes selects from all."""
 
-    def along(source: Any, axis: int) -> Any:
-        before = (slice(None),) * axis
+    def cumulated(source: Any, axis: int) -> Any:
         turned = paddle.flip(source, [axis]) if reverse else source
         if exclusive:
-            first = getattr(paddle, neutral)(turned[(*before, slice(None, 1))])
-            turned = paddle.concat([first, turned[(*before, slice(None, -1))]], axis=axis)
+            first = getattr(paddle, neutral)(turned[along(axis, slice(None, 1))])
+            turned = paddle.concat([first, turned[along(axis, slice(None, -1))]], axis=axis)
         found = function(turned, axis)
         found = found.astype(work) if neutral == "zeros_like" and work == "int32" else found
         return paddle.flip(found, [axis]) if reverse else found
@@ -225,12 +224,12 @@ def _cumulative(
     work = wide(x.dtype, NUMBERS)
     source = cast(paddle, x, work)
     if axis.is_constant:
-        result = along(source, normal_axis(axis.item(), x.rank))
+        result = cumulated(source, normal_axis(axis.item(), x.rank))
     else:
-        result = along(source, 0)
+        result = cumulated(source, 0)
         for other in range(1, x.rank):
             chosen = paddle.equal(axis % x.rank, paddle.full_like(axis, other))
-            result = paddle.where(chosen, along(source, other), result)
+            result = paddle.where(chosen, cumulated(source, other), result)
     return wrapped(cast(paddle, result, x.dtype, of=work), x.dtype)
 
 
@@ -246,6 +245,6 @@ def top_k(paddle: Recorder, x: Tensor, k: Tensor, *, axis: int, largest: int, so
     source = cast(paddle, x, work)
     keys = sign_flipped(paddle, x) if x.dtype == _D.UINT64 else source
     options: dict[str, Any] = {"axis": axis, "stable": True} | ({"descending": True} if largest else {})
-    indices = paddle.argsort(keys, **options)[(*(slice(None),) * axis, slice(None, count))]
+    indices = paddle.argsort(keys, **options)[along(axis, slice(None, count))]
     values = paddle.take_along_axis(source, indices, axis, broadcast=False)
     return [cast(paddle, values, x.dtype, of=work), indices]
