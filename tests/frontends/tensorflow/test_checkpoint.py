@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,10 +126,8 @@ def test_snappy_literals_and_copies() -> None:
 
 @given(st.binary(max_size=60))
 def test_damaged_snappy_blocks_are_refused(data: bytes) -> None:
-    try:
+    with contextlib.suppress(LoadError):
         assert len(snappy.decompress(data, 1000)) <= 1000
-    except LoadError:
-        pass
 
 
 def test_keys_of_slices() -> None:

@@ -18,7 +18,7 @@ MAX_VALUES: Final = 1 << 16
 
 
 def check(graph: Graph, path: Path) -> None:
-    """Raise LoadError for a missing input, a wrong number of inputs, or an attribute that is missing or of no such kind.
+    """Raise LoadError for a missing input, a wrong number of inputs, an attribute that is missing or of another kind.
 
     Operators that the registry does not have are not looked at.
     """
@@ -33,8 +33,10 @@ def _fault(graph: Graph, node: Node) -> str | None:
         if name not in graph:
             return f"takes '{name}', which is not there"
     found = op_defs.find(node.op)
-    if found is None:
-        return None
+    return None if found is None else _fault_of_attributes(node, found) or _fault_of_inputs(graph, node, found)
+
+
+def _fault_of_attributes(node: Node, found: op_defs.OpDef) -> str | None:
     for name, kind in found.kinds.items():
         if name not in node.attributes:
             if found.attributes[name] is REQUIRED:
@@ -43,6 +45,10 @@ def _fault(graph: Graph, node: Node) -> str | None:
             return f"has an attribute '{name}' that is no {kind}"
         elif kind == "int" and name in found.implied and not 0 <= node.attributes[name] <= MAX_VALUES:
             return f"has the attribute {name}={node.attributes[name]}"
+    return None
+
+
+def _fault_of_inputs(graph: Graph, node: Node, found: op_defs.OpDef) -> str | None:
     if any(isinstance(node.attributes.get(name), TypeParameter) for name in found.implied):
         return None
     expected = found.input_count(node.attributes)

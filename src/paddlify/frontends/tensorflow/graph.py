@@ -13,7 +13,6 @@ from paddlify.frontends.tensorflow import op_defs
 from paddlify.frontends.tensorflow.dtypes import DType
 from paddlify.registry import REQUIRED
 
-
 TENSORS: Final = (ir.Tensor, ir.ExternalTensor, ir.StringTensor)
 """The classes of tensors that attributes hold; to ask for them is faster than for `ir.TensorProtocol`."""
 

@@ -7,6 +7,7 @@ are located by the wire format and replaced by a note of where they lie, so that
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from paddlify.frontends.tensorflow.check import check
 from paddlify.frontends.tensorflow.graph import Endpoint, Function, FunctionCall, Graph, Node, TypeParameter, Unreadable
 from paddlify.ir import wire
 
+_ENDPOINT = re.compile(r"(?P<node>[^:]+)(:(?P<output>[A-Za-z_]\w*))?(:(?P<index>\d{1,6}))?")
 MAX_ELEMENTS: Final = 1 << 31
 """A constant of more elements is refused: no TensorFlow graph holds one."""
 
@@ -198,20 +200,21 @@ class _Functions(Mapping[str, Function]):
 
     def _endpoint(self, text: str, nodes: Mapping[str, Node], function: str) -> Endpoint:
         """From `argument` or `node:output name:index`, as function bodies refer to values."""
-        name, *rest = text.split(":")
-        if name not in nodes:
+        match = _ENDPOINT.fullmatch(text)
+        node = nodes.get(match["node"]) if match is not None else None
+        if match is None or node is None:
             raise LoadError(f"function '{function}' refers to '{text}', which it does not have")
-        if len(rest) < 2:
-            return Endpoint(name, int(rest[0]) if rest and nodes[name].op != "_Arg" else 0)
-        node = nodes[name]
+        index = int(match["index"] or 0)
+        if match["output"] is None or node.op == "_Arg":
+            return Endpoint(node.name, 0 if node.op == "_Arg" else index)
         found = op_defs.find(node.op)
         if found is not None:
-            return Endpoint(name, found.output_index(rest[0], int(rest[1]), node.attributes))
+            return Endpoint(node.name, found.output_index(match["output"], index, node.attributes))
         if node.op in self._protos:
             outputs = [argument.name for argument in self._protos[node.op].signature.output_arg]
-            if rest[0] in outputs:
-                return Endpoint(name, outputs.index(rest[0]) + int(rest[1]))
-        return Endpoint(name, int(rest[1]))
+            if match["output"] in outputs:
+                return Endpoint(node.name, outputs.index(match["output"]) + index)
+        return Endpoint(node.name, index)
 
 
 # Tensors

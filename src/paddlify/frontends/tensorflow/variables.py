@@ -84,7 +84,8 @@ class Variables:
 
 def name_of(node: Node) -> str:
     """The name that a variable's user gave it."""
-    return node.attributes.get("shared_name") or node.name
+    shared = node.attributes.get("shared_name")
+    return shared if isinstance(shared, str) and shared else node.name
 
 
 def _handle(graph: Graph, endpoint: Endpoint) -> Node | None:

@@ -212,7 +212,7 @@ class _Loops:
 
         condition, condition_end = self._extract(in_condition, [loop.condition])
         body, body_ends = self._extract(in_body, [variable.next.inputs[0] for variable in loop.variables])
-        name = _free_name(self.graph, self.functions, loop.frame.removesuffix("/while_context"))
+        name = _free_name(self.graph, self.functions, str(loop.frame).removesuffix("/while_context"))
         self.functions[f"{name}/cond"] = _function(f"{name}/cond", condition, names, types, condition_end)
         self.functions[f"{name}/body"] = _function(
             f"{name}/body", body, names, types, [*body_ends, *map(Endpoint, invariant_names.values())]

@@ -148,7 +148,10 @@ def moved_axis(op: Op, x: Value, source: int, target: int) -> Value:
 
 
 def unsqueeze(op: Op, x: Value, *axes: int) -> Value:
-    """`x` with new axes of size 1 at these places of the result."""
+    """`x` with new axes of size 1 at these places of the result; known integers are rearranged now."""
+    known = known_array(x) if elements_of(x) is not None else None
+    if axes and known is not None:
+        return op.constant(np.expand_dims(known, axes), dtype_of(x))
     return op.Unsqueeze(x, op.constant(list(axes))) if axes else x
 
 
