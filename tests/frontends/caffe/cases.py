@@ -508,8 +508,8 @@ _V1 = """
 input: "data" input_dim: 2 input_dim: 3 input_dim: 9 input_dim: 9
 layers { name: "conv" type: CONVOLUTION bottom: "data" top: "conv" blobs_lr: 1 blobs_lr: 2 weight_decay: 1
   convolution_param { num_output: 4 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
-layers { name: "relu" type: RELU bottom: "conv" top: "conv" relu_param { negative_slope: 0.1 } }
 layers { name: "pool" type: POOLING bottom: "conv" top: "pool" pooling_param { pool: AVE kernel_size: 2 stride: 2 } }
+layers { name: "relu" type: RELU bottom: "pool" top: "pool" relu_param { negative_slope: 0.1 } }
 layers { name: "norm" type: LRN bottom: "pool" top: "norm" lrn_param { local_size: 3 alpha: 0.5 } }
 layers { name: "drop" type: DROPOUT bottom: "norm" top: "norm" dropout_param { dropout_ratio: 0.3 } }
 layers { name: "power" type: POWER bottom: "norm" top: "power" power_param { scale: 2 shift: 1 } }

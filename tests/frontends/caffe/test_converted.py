@@ -11,6 +11,7 @@ import pytest
 
 import paddlify
 from frontends.caffe import drawing, nets
+from frontends.caffe.nets_on_disk import write_caffemodel
 from frontends.caffe.references import Reference, references
 from frontends.caffe.running import check_close
 from frontends.caffe.test_forks import CASES, DETECTION, detection_case, drawn, write
@@ -47,6 +48,24 @@ def test_converted_fork_layer_agrees_with_numpy(
 def test_converted_detection_output_agrees_with_numpy(name: str, tmp_path: Path) -> None:
     text, inputs, expected = detection_case(name)
     check_close(converted(text, inputs, [], tmp_path), [expected])
+
+
+def test_leaky_convolution(tmp_path: Path) -> None:
+    """Paddle's fusion of these two crashes with oneDNN: what verification finds out must save the loader from it."""
+    text = """
+        layer { name: "data" type: "Input" top: "a" input_param { shape { dim: 2 dim: 3 dim: 6 dim: 6 } } }
+        layer { name: "conv" type: "Convolution" bottom: "a" top: "b"
+                convolution_param { num_output: 4 kernel_size: 1 } }
+        layer { name: "relu" type: "ReLU" bottom: "b" top: "b" relu_param { negative_slope: 0.1 } }
+    """
+    (tmp_path / "net.prototxt").write_text(text)
+    weight, bias = drawing.draw("normal", (4, 3, 1, 1), "w"), drawing.draw("normal", (4,), "b")
+    write_caffemodel(tmp_path / "net.caffemodel", {"conv": [weight, bias]})
+    paddlify.convert(tmp_path / "net.prototxt", tmp_path / "out", weights=tmp_path / "net.caffemodel")
+    x = drawing.draw("normal", (2, 3, 6, 6), "x")
+    wide = np.einsum("nchw,oc->nohw", x, weight[:, :, 0, 0]) + bias.reshape(1, 4, 1, 1)
+    found = paddlify.load(tmp_path / "out").inference({"a": x})
+    check_close(found, [np.where(wide > 0, wide, np.float32(0.1) * wide).astype(np.float32)])
 
 
 @pytest.mark.slow
