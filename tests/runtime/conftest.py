@@ -26,13 +26,12 @@ with paddle.static.program_guard(program, startup):
 """
 
 
-@pytest.fixture
-def save(tmp_path: Path) -> Callable[..., Path]:
+@pytest.fixture(scope="session")
+def save(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """`save(body, inputs, outputs, onednn=None)`: `body` defines `feeds` and `fetches`; returns the folder."""
 
     def make(body: str, inputs: list[TensorSpec], outputs: list[TensorSpec], onednn: bool | None = None) -> Path:
-        folder = tmp_path / "saved"
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp("saved")
         script = SAVE.format(body=textwrap.indent(textwrap.dedent(body), "    "))
         subprocess.run([sys.executable, "-W", "ignore", "-c", script, str(folder)], check=True, capture_output=True)
         Report("0", inputs=inputs, outputs=outputs, runtime=RuntimeChoice(onednn)).write(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import ml_dtypes
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from paddlify.backends.paddle.dtypes import HELD_WIDER, PADDLE_DTYPES
 from paddlify.errors import InputError, LoadError, PaddlifyError, UsageError
 from paddlify.report import Report, TensorSpec
-from paddlify.runtime import load
+from paddlify.runtime import load, worker
 from paddlify.runtime.model import HELD_AS as HELD
 from paddlify.runtime.worker import ModelCrashError, Worker
 
@@ -28,7 +29,7 @@ Z = np.array([[1, 2], [3, 4]], np.float32)
 A = np.array([[2, 1], [1, 9]], np.float32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two(save):
     return save(TWO_INPUTS, TWO_SPECS, THREE_OUTPUTS)
 
@@ -96,6 +97,7 @@ def test_refuses_what_is_not_a_converted_model(two, tmp_path):
         load(tmp_path)
     with pytest.raises(UsageError, match="'tpu' is not one of cpu, gpu"):
         load(two, "tpu")
+    two = shutil.copytree(two, tmp_path / "damaged")
     report = json.loads((two / "report.json").read_text())
     (two / "report.json").write_text(json.dumps({**report, "outputs": report["outputs"][:2]}))
     with pytest.raises(LoadError, match="of different models"):
@@ -158,16 +160,33 @@ FLOAT_ROWS = TensorSpec("x", (-1, 3), "float32")
 
 def test_a_crash_is_survived_and_named_and_the_worker_goes_on(save):
     folder = save(CRASHES_WITH_ONEDNN, [TensorSpec("x", (-1, 3), "int8")], [TensorSpec("y", (-1,), "int8")])
-    empty, worker = {"x": np.zeros((0, 3), np.int8)}, Worker()
+    empty, child = {"x": np.zeros((0, 3), np.int8)}, Worker()
     try:
         with pytest.raises(ModelCrashError, match=r"signal|exit"):
-            worker.run(folder, empty, onednn=True)
-        (result,) = worker.run(folder, empty, onednn=False)
+            child.run(folder, empty, onednn=True)
+        (result,) = child.run(folder, empty, onednn=False)
         assert result.shape == (0,) and result.dtype == np.int8
         with pytest.raises(InputError.__base__, match=r"an array of shape \[3\]"):
-            worker.run(folder, {"x": np.zeros(3, np.int8)}, onednn=False)
+            child.run(folder, {"x": np.zeros(3, np.int8)}, onednn=False)
     finally:
-        worker.close()
+        child.close()
+
+
+def test_an_interrupted_run_leaves_no_answer_behind(two, monkeypatch):
+    child = Worker()
+    receive = worker._receive
+
+    def interrupt(stream):
+        raise KeyboardInterrupt
+
+    try:
+        monkeypatch.setattr(worker, "_receive", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            child.run(two, {"z": Z, "a": A}, onednn=False)
+        monkeypatch.setattr(worker, "_receive", receive)
+        check_two(child.run(two, {"z": Z, "a": A}, onednn=False))
+    finally:
+        child.close()
 
 
 def test_gives_up_onednn_with_a_reason_when_the_program_fails_with_it(save, caplog):

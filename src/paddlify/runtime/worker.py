@@ -51,6 +51,11 @@ class Worker:
             except (EOFError, BrokenPipeError):
                 self._process = None
                 raise ModelCrashError(f"{folder}: {_ending(process.wait())} while Paddle ran the model") from None
+            except BaseException:  # Ctrl-C, say: an answer that nobody read must not be taken for the next one
+                self._process = None
+                process.kill()
+                process.wait()
+                raise
         if "error" in answer:
             raise PaddlifyError(answer["error"])
         return arrays
