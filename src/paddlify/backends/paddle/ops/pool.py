@@ -12,7 +12,7 @@ import numpy as np
 
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import FLOATS, NUMBERS, cast, wide
+from paddlify.backends.paddle.ops.common import FLOATS, NUMBERS, cast, size_of, wide
 from paddlify.backends.paddle.ops.sizes import compact
 from paddlify.backends.paddle.ops.windows import Windows, windows
 from paddlify.errors import Refusal
@@ -26,7 +26,7 @@ def max_pool(
     paddle: Recorder, x: Tensor, *, auto_pad: str, ceil_mode: int, dilations: list[int] | None,
     kernel_shape: list[int], pads: list[int] | None, storage_order: int, strides: list[int] | None,
 ) -> Any:
-    """Paddle's kernel without dilation and indices; else one strided slice for each element of the kernel."""
+    """Paddle's kernel without dilation and indices; else strided slices, combined axis by axis."""
     found = windows(paddle, x, kernel_shape, auto_pad, pads, strides, dilations, ceil=bool(ceil_mode))
     sliced = found.is_dilated or paddle.wants(1)
     dtype = wide(x.dtype, NUMBERS if sliced else FLOATS)
@@ -35,7 +35,7 @@ def max_pool(
         pooled, indices = _max_and_indices(paddle, x, source, found, _lowest(dtype), column_major=bool(storage_order))
         return [cast(paddle, pooled, x.dtype, of=dtype), indices]
     if found.is_dilated:
-        pooled = functools.reduce(paddle.maximum, found.slices(source, _lowest(dtype)))
+        pooled = found.reduced(source, _lowest(dtype), paddle.maximum)
     else:
         pooled = _pooled(paddle, _MAX[found.rank], source, found, _lowest(dtype))
     return [cast(paddle, pooled, x.dtype, of=dtype), None]
@@ -86,6 +86,29 @@ def _max_and_indices(
     return paddle.max(stacked, axis=0), indices
 
 
+@emits("MaxUnpool")
+def max_unpool(
+    paddle: Recorder, x: Tensor, indices: Tensor, output_shape: Tensor | None = None, *, kernel_shape: list[int],
+    pads: list[int] | None, strides: list[int] | None,
+) -> Any:
+    """The indices count through the whole result, as MaxPool's do through its input."""
+    rank = len(kernel_shape)
+    if output_shape is not None and not output_shape.is_constant:
+        raise Refusal("a computed output_shape is not supported: onnx and onnxruntime disagree on its indices")
+    if output_shape is not None:
+        sizes: list[Any] = output_shape.ints()
+    else:
+        pads, strides = pads or [0] * 2 * rank, strides or [1] * rank
+        sizes = [size_of(paddle, x, axis) for axis in range(2)]
+        for axis, (kernel, stride) in enumerate(zip(kernel_shape, strides, strict=True)):
+            sizes.append((size_of(paddle, x, axis + 2) - 1) * stride + kernel - pads[axis] - pads[axis + rank])
+    dtype = wide(x.dtype, FLOATS)
+    empty = paddle.zeros([functools.reduce(operator.mul, sizes)], dtype=dtype)
+    values = paddle.flatten(cast(paddle, x, dtype))
+    filled = paddle.put_along_axis(empty, paddle.flatten(indices), values, 0, broadcast=False)
+    return cast(paddle, paddle.reshape(filled, sizes), x.dtype, of=dtype)
+
+
 @emits("AveragePool")
 def average_pool(
     paddle: Recorder, x: Tensor, *, auto_pad: str, ceil_mode: int, count_include_pad: int,
@@ -98,8 +121,8 @@ def average_pool(
     if count_include_pad:
         source = found.padded(source, 0.0)
     if found.is_dilated or not found.is_sayable:
-        total = functools.reduce(operator.add, found.slices(source, 0.0))
-        pooled = total / functools.reduce(operator.add, found.slices(paddle.ones_like(source), 0.0))
+        total = found.reduced(source, 0.0, operator.add)
+        pooled = total / found.reduced(paddle.ones_like(source), 0.0, operator.add)
     else:
         pooled = _pooled(paddle, _AVERAGE[found.rank], source, found, 0.0)
     return cast(paddle, pooled, x.dtype, of=dtype)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +115,19 @@ class Windows:
             ]
             parts.append(self.paddle.strided_slice(whole, axes, starts, ends, list(self.strides)))
         return parts
+
+    def reduced(self, x: Expr, outside: float, combine: Callable[[Any, Any], Any]) -> Expr:
+        """The elements of each window combined, one axis after the other (so `combine` is commutative)."""
+        result: Any = pad_spatial(self.paddle, x, self.begin, [self._missing(axis) for axis in range(self.rank)], outside)
+        for axis, count in enumerate(self.counts):
+            starts = [offset * self.dilations[axis] for offset in range(self.kernel[axis])]
+            reach = (count - 1) * self.strides[axis] + 1
+            parts = [
+                self.paddle.strided_slice(result, [axis + 2], [start], [start + reach], [self.strides[axis]])
+                for start in starts
+            ]
+            result = self.paddle.let(functools.reduce(combine, parts), "pooled") if len(parts) > 1 else parts[0]
+        return result  # type: ignore[no-any-return]
 
     def _missing(self, axis: int) -> Any:
         """Padding at the end with which the last window is whole."""
