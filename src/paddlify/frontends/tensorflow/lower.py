@@ -127,5 +127,5 @@ def _cycle(node: Node) -> LoadError:
 def values_of(results: Sequence[Any]) -> list[ir.Value]:
     """Results that must be tensors; raises Refusal for a handle."""
     if any(isinstance(result, Handle) for result in results):
-        raise Refusal("it gives a resource or a variant")
+        raise Refusal("it gives a resource, a variant or complex numbers")
     return list(results)

@@ -44,12 +44,12 @@ WITHOUT_EFFECT = frozenset({
 
 
 class Handle:
-    """What a TensorFlow edge of type resource or variant carries while the graph is lowered."""
+    """What a TensorFlow edge carries, while the graph is lowered, that is not a tensor: a resource or a variant."""
 
 
 @dataclass(frozen=True)
-class Complex:
-    """What an edge of complex numbers carries: ONNX computes with real ones only."""
+class Complex(Handle):
+    """Complex numbers as two tensors: ONNX computes with real ones only."""
 
     real: ir.Value
     imaginary: ir.Value
@@ -129,7 +129,7 @@ def _call(op: TensorFlowBuilder, node: Node, inputs: Sequence[Any]) -> tuple[Any
         raise Refusal("complex numbers are not supported")
     if rule is None or found is None:
         raise Refusal("the operator is not supported")
-    if node.op not in takes_handles and any(isinstance(value, Handle) for value in inputs):
+    if not is_complex and node.op not in takes_handles and any(isinstance(value, Handle) for value in inputs):
         raise Refusal("it takes a resource or a variant where a tensor was expected")
     attributes = {
         name: value
