@@ -33,6 +33,8 @@ def model_of(
         outputs: how many outputs there are.
     """
     names = ["" if value is None else f"x{index}" for index, value in enumerate(inputs)]
+    while names and not names[-1]:
+        names.pop()
     fed, initializers = [], []
     for index, value in enumerate(inputs):
         if value is None:

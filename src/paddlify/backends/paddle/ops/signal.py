@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 
 from paddlify.backends.paddle.expression import Expr, Tensor
@@ -25,7 +26,7 @@ def dft(
     source = paddle.let(_complex(paddle, cast(paddle, x, dtype), channels), "signal")
     length = None if dft_length is None else _length(paddle, dft_length)
 
-    def transformed(inner: Recorder, at: int) -> Expr:
+    def transformed(inner: Recorder, at: int) -> Any:
         return _transformed(inner, source, x, length, at, bool(inverse), bool(onesided))
 
     if axis is None or axis.is_constant:
@@ -99,7 +100,7 @@ def _fitted(paddle: Recorder, source: Any, size: Any, length: Any, axis: int, ra
 def stft(
     paddle: Recorder, signal: Tensor, frame_step: Tensor, window: Tensor | None = None, frame_length: Tensor | None = None,
     *, onesided: int,
-) -> Expr:
+) -> Any:
     """Frames gathered by their indices, times the window, transformed."""
     dtype = _precise(signal.dtype)
     total, channels = signal.shape[1], signal.shape[2]
@@ -133,7 +134,7 @@ def _first(value: Tensor) -> Any:
     return int(value.item()) if value.is_constant else value.reshape([])
 
 
-def _window(paddle: Recorder, size: Tensor, coefficients: list[float], periodic: int, output_datatype: int) -> Expr:
+def _window(paddle: Recorder, size: Tensor, coefficients: list[float], periodic: int, output_datatype: int) -> Any:
     """A sum of cosines; ONNX's symmetric window has size - 1 in the denominator."""
     dtype = ir.DataType(output_datatype)
     if size.is_constant:
@@ -163,3 +164,35 @@ def hamming_window(paddle: Recorder, size: Tensor, *, output_datatype: int, peri
 @emits("BlackmanWindow")
 def blackman_window(paddle: Recorder, size: Tensor, *, output_datatype: int, periodic: int) -> Expr:
     return _window(paddle, size, [0.42, -0.5, 0.08], periodic, output_datatype)
+
+
+@emits("MelWeightMatrix")
+def mel_weight_matrix(
+    paddle: Recorder, num_mel_bins: Tensor, dft_length: Tensor, sample_rate: Tensor, lower_edge_hertz: Tensor,
+    upper_edge_hertz: Tensor, *, output_datatype: int,
+) -> Any:
+    """Triangles whose corners are spectrogram bins: mel(f) = 2595 log10(1 + f / 700)."""
+    bands, length, rate = (
+        paddle.reshape(paddle.cast(value, "int64"), []) for value in (num_mel_bins, dft_length, sample_rate)
+    )
+    low, high = (
+        2595.0 * paddle.log10(1.0 + paddle.reshape(paddle.cast(edge, "float64"), []) / 700.0)
+        for edge in (lower_edge_hertz, upper_edge_hertz)
+    )
+    count = paddle.let(bands + 2, "count")
+    step = (high - low) / paddle.cast(count, "float64")
+    mel = (low + paddle.cast(paddle.arange(count), "float64") * step) / 2595.0
+    hertz = 700.0 * (paddle.exp(mel * paddle.constant(np.array(math.log(10.0)))) - 1.0)
+    corner = paddle.floor(paddle.cast(length + 1, "float64") * hertz / paddle.cast(rate, "float64"))
+    corner = paddle.let(corner, "corners")
+    parts = {"left": corner[:-2], "centre": corner[1:-1], "right": corner[2:]}
+    left, centre, right = (paddle.let(part, name) for name, part in parts.items())
+    bins = paddle.arange(paddle.floor_divide(length, paddle.constant(2, "int64")) + 1)
+    place = paddle.let(paddle.unsqueeze(paddle.cast(bins, "float64"), 1), "place")
+    one = paddle.ones_like(centre)
+    rising = paddle.where(centre > left, (place - left) / paddle.maximum(centre - left, one), one)
+    falling = (right - place) / paddle.maximum(right - centre, one)
+    nothing = paddle.zeros_like(rising)
+    weights = paddle.where((place > centre) & (place < right), falling, nothing)
+    weights = paddle.where((place >= left) & (place <= centre), rising, weights)
+    return paddle.cast(weights, paddle.dtype(ir.DataType(output_datatype)))
