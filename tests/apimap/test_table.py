@@ -46,7 +46,7 @@ def test_a_code_is_stated_once_in_a_row():
 def test_texts_are_there_in_both_languages():
     for row in load():
         for text in (*(d.text for d in row.differences), *((row.note,) if row.note else ())):
-            assert text.en.endswith((".", "]")), (row.name, text.en)
+            assert text.en.endswith((".", "]", ".)")), (row.name, text.en)
             assert text.zh.endswith(("。", "）", "]")), (row.name, text.zh)
             assert any("\u4e00" <= character <= "\u9fff" for character in text.zh), row.name
 

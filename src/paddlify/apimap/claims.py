@@ -40,11 +40,15 @@ class ClaimError(AssertionError):
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured for one pair of codes: the result is a sentence fragment such as ``max difference 64``."""
+    """What was measured: the result is a sentence fragment such as ``max difference 64``.
+
+    tensorflow, paddle: the pair of codes, or a label and nothing. line: the line of the check's body that measured.
+    """
 
     tensorflow: str
     paddle: str
     result: str
+    line: int = -1
 
 
 @dataclass
@@ -52,6 +56,17 @@ class Claim:
     """Collects what a check measures, and raises ClaimError as soon as a statement does not hold."""
 
     measurements: list[Measurement] = field(default_factory=list)
+    check: Check | None = None
+
+    def _measured(self, label: str, result: str) -> None:
+        """Note a result, and the line of the check's body that asked for it."""
+        line, frame = -1, inspect.currentframe()
+        while frame is not None and self.check is not None:
+            if frame.f_code is getattr(self.check.run, "__code__", None):
+                line = frame.f_lineno - self.check.first_line
+                break
+            frame = frame.f_back
+        self.measurements.append(Measurement(label, "", result, line))
 
     def agree(
         self, expected: Any, actual: Any, rtol: float | None = None, atol: float | None = None, label: str = ""
@@ -60,11 +75,9 @@ class Claim:
         difference = compare(expected, actual, rtol, atol)
         if difference:
             raise ClaimError(f"expected agreement: {label} {difference.text}".strip())
-        self.measurements.append(Measurement(label, "", "agrees"))
+        self._measured(label, "agrees")
 
-    def differ(
-        self, expected: Any, actual: Any, how: How = "value", by: float | None = None, label: str = ""
-    ) -> None:
+    def differ(self, expected: Any, actual: Any, how: How = "value", by: float | None = None, label: str = "") -> None:
         """The two results differ in the named way; ``by`` is the largest absolute difference, to 2 %."""
         difference = compare(expected, actual)
         if not difference or difference.how != how:
@@ -72,14 +85,17 @@ class Claim:
             raise ClaimError(f"expected the {how} to differ: {label} {found}".strip())
         if by is not None and not np.isclose(difference.size, by, rtol=0.02):
             raise ClaimError(f"expected a difference of {by}, found {difference.size}")
-        self.measurements.append(Measurement(label, "", difference.text))
+        self._measured(label, difference.text)
 
     def raises(self, call: Callable[[], Any], *errors: type[BaseException]) -> None:
-        """The call raises; any exception when no type is named."""
+        """The call raises one of the named errors; when none is named, any that is not a mistake in a name."""
+        accepted = errors or (Exception,)
         try:
             call()
-        except errors or Exception as error:
-            self.measurements.append(Measurement("", "", f"raises {type(error).__name__}"))
+        except accepted as error:
+            if not errors and isinstance(error, (NameError, AttributeError, ImportError)):
+                raise ClaimError(f"the check itself is wrong: {error}") from error
+            self._measured("", f"raises {type(error).__name__}")
         else:
             raise ClaimError("expected an exception")
 
@@ -87,7 +103,7 @@ class Claim:
         """A statement that is not a comparison of two results."""
         if not statement:
             raise ClaimError(f"does not hold: {label}")
-        self.measurements.append(Measurement(label, "", "holds"))
+        self._measured(label, "holds")
 
 
 @dataclass(frozen=True)
@@ -99,6 +115,7 @@ class Check:
     run: Callable[[Claim], None]
     source: str
     legacy: bool = False
+    first_line: int = 0
 
 
 CHECKS: list[Check] = []
@@ -151,7 +168,7 @@ def _distance(a: Array, b: Array, rtol: float | None, atol: float | None, factor
     atol = (default[1] if atol is None else atol) * factor
     if a.dtype.kind not in "biufc" or b.dtype.kind not in "biufc":
         a, b = _numeric(a), _numeric(b)
-    if a.dtype == object or b.dtype == object:
+    if object in (a.dtype, b.dtype):
         return float("nan"), bool(np.array_equal(a, b))
     wide = np.complex128 if "c" in (a.dtype.kind, b.dtype.kind) else np.float64
     if a.dtype.kind in "biu" and b.dtype.kind in "biu":
@@ -231,8 +248,7 @@ def run_paddle(code: str, inputs: Inputs, gradient: bool) -> tuple[Any, dict[str
     seeds = [paddle.to_tensor(_weights(tuple(t.shape), t.numpy().dtype)) for t in targets]
     found = paddle.grad(targets, list(sources.values()), seeds, allow_unused=True)
     return value, {
-        name: np.zeros_like(inputs[name]) if g is None else g.numpy()
-        for name, g in zip(sources, found, strict=True)
+        name: np.zeros_like(inputs[name]) if g is None else g.numpy() for name, g in zip(sources, found, strict=True)
     }
 
 
@@ -263,9 +279,7 @@ def _call_arguments(expression: str) -> tuple[str, list[translate.Argument]]:
     return ast.unparse(call.func), arguments
 
 
-def _row_and_arguments(
-    name: str, expression: str
-) -> tuple[Row, tuple[Parameter, ...], list[translate.Argument]]:
+def _row_and_arguments(name: str, expression: str) -> tuple[Row, tuple[Parameter, ...], list[translate.Argument]]:
     row = load().find(name)
     if row is None:
         raise ClaimError(f"no row {name}")
@@ -313,7 +327,7 @@ def _agreement(
             continue
         try:
             actual, paddle_gradients = run_paddle(code, inputs, gradients is not None)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             raise ClaimError(f"{code} raises {type(error).__name__} on {described}: {str(error)[-200:]}") from error
         mismatch = compare(expected, actual, rtol, atol)
         if not mismatch and gradients is not None:
@@ -425,7 +439,8 @@ def check(row: str, code: str | None = None, legacy: bool = False) -> Callable[[
     def register(function: Callable[[Claim], None]) -> None:
         lines = inspect.getsource(function).splitlines()
         first = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def ")) + 1
-        CHECKS.append(Check(row, code, function, textwrap.dedent("\n".join(lines[first:])), legacy))
+        source = textwrap.dedent("\n".join(lines[first:]))
+        CHECKS.append(Check(row, code, function, source, legacy, function.__code__.co_firstlineno + first))
 
     return register
 

@@ -22,7 +22,7 @@ class Outcome:
     row: str
     code: str | None
     error: str
-    measurements: list[dict[str, str]]
+    measurements: list[dict[str, Any]]
     seconds: float
 
 
@@ -30,7 +30,7 @@ def run_here(checks: Sequence[Check]) -> list[Outcome]:
     """Run checks in this process."""
     outcomes = []
     for check in checks:
-        claim, started, error = Claim(), time.monotonic(), ""
+        claim, started, error = Claim(check=check), time.monotonic(), ""
         try:
             check.run(claim)
             if not claim.measurements:
@@ -62,6 +62,32 @@ def run(names: Sequence[str] = ()) -> list[Outcome]:
             raise RuntimeError(f"a process of checks ended with code {worker.returncode}")
         outcomes += [Outcome(**item) for item in json.loads(lines[-1].removeprefix("OUTCOMES "))]
     return outcomes
+
+
+def signatures() -> list[str]:
+    """What the parameter tables state that the installed signatures contradict."""
+    found: list[str] = []
+    code = (
+        "import json, sys; from paddlify.apimap.signatures import mismatches; from paddlify.apimap.table import load; "
+        "print('SIGNATURES ' + json.dumps(mismatches(load(), sys.argv[1] == '1')))"
+    )
+    for legacy in ("0", "1"):
+        environment = {**os.environ, "TF_USE_LEGACY_KERAS": legacy}
+        command = [sys.executable, "-c", code, legacy]
+        worker = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        line = next(text for text in worker.stdout.splitlines() if text.startswith("SIGNATURES "))
+        found += json.loads(line.removeprefix("SIGNATURES "))
+    return found
+
+
+def evidence(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What was measured, by row and by the code of the difference, for ``evidence.json``."""
+    rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for outcome in sorted(outcomes, key=lambda o: (o.row, o.code or "")):
+        kept = [{key: value for key, value in m.items() if value not in ("", -1)} for m in outcome.measurements]
+        found = rows.setdefault(outcome.row, {}).setdefault(outcome.code or "", [])
+        found += [m for m in kept if m not in found]
+    return {"versions": versions(), "rows": rows}
 
 
 def versions() -> dict[str, str]:

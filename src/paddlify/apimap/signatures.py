@@ -29,7 +29,7 @@ def signature(value: Any) -> list[tuple[str, str | None, bool]] | None:
         return None
     found = []
     for parameter in parameters:
-        star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
         if parameter.name != "self":
             default = None if parameter.default is parameter.empty else _source(parameter.default)
             found.append((star + parameter.name, default, parameter.kind not in _BY_KEYWORD))
@@ -110,5 +110,7 @@ def _compare(row: Row, parameters: Sequence[Parameter], theirs: Any) -> list[str
             if p.tf in positions and p.paddle in paddle_positions:
                 same = positions.index(p.tf) == paddle_positions.index(p.paddle)
                 if same != p.positional:
-                    problems.append(f"{row.name}: {p.tf} and {p.paddle} stand at {'equal' if same else 'other'} positions")
+                    problems.append(
+                        f"{row.name}: {p.tf} and {p.paddle} stand at {'equal' if same else 'other'} positions"
+                    )
     return problems

@@ -16,12 +16,10 @@ from typing import Any, Literal, get_args
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found]
 
 Kind = Literal["same", "differs", "compose", "none"]
-Code = Literal[
-    "default", "order", "layout", "dtype", "shape", "edge", "gradient", "random", "state", "usage"
-]
+Code = Literal["default", "order", "layout", "dtype", "shape", "edge", "gradient", "random", "state", "usage"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CODES: tuple[Code, ...] = get_args(Code)
 DATA = Path(__file__).parent / "data"

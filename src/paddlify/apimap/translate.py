@@ -7,7 +7,7 @@ template, which a check has shown to agree.
 A template is Python code with a placeholder ``{parameter}`` for each TensorFlow parameter used in it:
 
 - a parameter that the call does not give takes its TensorFlow default, except that ``keyword={parameter}`` is
-  left out where Paddle has the same default;
+  left out where that default is None, or Paddle has the same;
 - ``{parameter!}`` must be given by the call, and not be a literal None;
 - ``{parameter@}`` is a size for each spatial axis: of a literal list for all axes, batch and channels last, only
   the middle is put, and a list that is not literal is refused;
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from paddlify.apimap.table import Parameter, Row
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(!|@|:[^{}]*)?\}")
-_KEYWORD = re.compile(r",\s*(\w+)=\{(\w+)\}(?=\s*[,)])")
+_KEYWORD = re.compile(r",\s*(\w+)=\{(\w+)(?::([^{}]*))?\}(?=\s*[,)])")
 _WITHOUT_EFFECT = frozenset({"name"})
 
 
@@ -70,18 +70,17 @@ def bind(parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> dict
 def renamed(row: Row, parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> str:
     """The call with function and keywords renamed, and nothing else changed."""
     given = bind(parameters, arguments)
-    by_position, by_keyword = [], []
+    by_position: list[str] = []
+    by_keyword: list[str] = []
     for index, parameter in enumerate(p for p in parameters if p.tf is not None):
         if parameter.tf not in given:
             continue
-        code = given[parameter.tf]
+        code, stays = given[parameter.tf], _is_positional(arguments, index)
         if parameter.paddle is None:
             _refuse_unless_default(parameter, code)
         elif parameter.tf in _WITHOUT_EFFECT:
             continue
-        elif parameter.tf.startswith("*"):
-            by_position.append(code)
-        elif _is_positional(arguments, index) and parameter.positional and len(by_position) == index:
+        elif parameter.tf.startswith("*") or (stays and parameter.positional and len(by_position) == index):
             by_position.append(code)
         else:
             by_keyword.append(f"{parameter.paddle}={code}")
@@ -118,34 +117,48 @@ def fill(template: str, parameters: Sequence[Parameter], given: dict[str, str]) 
             raise Untranslatable(f"{name} is used twice, and is not a plain name")
 
     def leave_out(match: re.Match[str]) -> str:
-        keyword, name = match.groups()
+        keyword, name, fallback = match.groups()
+        if name in given and not (fallback and given[name] == "None"):
+            return match.group()
+        default = fallback or (by_name[name].tf_default if name in by_name else None)
         counterpart = by_paddle.get(keyword)
-        defaults = (counterpart and counterpart.paddle_default, name in by_name and by_name[name].tf_default)
-        same = defaults[0] is not None and defaults[0] == defaults[1]
-        return "" if name not in given and same else match.group()
+        same = default and counterpart is not None and _plain(counterpart.paddle_default) == _plain(default)
+        return "" if same or default == "None" else match.group()
 
     def put(match: re.Match[str]) -> str:
         name, mark = match.groups()
         if name not in by_name:
             raise Untranslatable(f"this form of the call has no argument {name}")
-        code = given.get(name)
-        if mark == "@" and code is not None:
-            return _spatial(name, code)
-        if mark and code in (None, "None"):
-            if mark == "!":
-                raise Untranslatable(f"argument {name} is not given")
-            return str(mark[1:])
-        if code is None:
-            code = by_name[name].tf_default
-            if code is None:
-                raise Untranslatable(f"argument {name} is missing")
-            code = re.sub(r"^tf\.", "paddle.", code)
-        before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-        stands_alone = before in ("(", "[", ",", " ", "=") and after in (")", "]", ",", ":")
-        operand = before == " " and not re.search(r"[,(]\s+$", match.string[: match.start()])
-        return code if _is_atom(code) or (stands_alone and not operand) else f"({code})"
+        code = _filling(by_name[name], given.get(name), mark or "")
+        return code if _stands_alone(match) or _is_atom(code) else f"({code})"
 
     return _PLACEHOLDER.sub(put, _KEYWORD.sub(leave_out, template))
+
+
+def _filling(parameter: Parameter, code: str | None, mark: str) -> str:
+    """The code that a placeholder with a mark stands for, when the call gives ``code``."""
+    if mark == "@" and code is not None:
+        return _spatial(str(parameter.tf), code)
+    if mark == "!" and code in (None, "None"):
+        raise Untranslatable(f"argument {parameter.tf} is not given")
+    if mark.startswith(":") and code in (None, "None"):
+        return mark[1:]
+    if code is not None:
+        return code
+    if parameter.tf_default is None:
+        raise Untranslatable(f"argument {parameter.tf} is missing")
+    return re.sub(r"^tf\.", "paddle.", parameter.tf_default)
+
+
+def _stands_alone(match: re.Match[str]) -> bool:
+    """Whether a placeholder is a whole argument or element, so that its code needs no parentheses."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return bool(re.search(r"([(\[=]|,\s*)$", before)) and after[:1] in (")", "]", ",")
+
+
+def _plain(default: str | None) -> str | None:
+    """A default without what differs in spelling only: ``tf.int64`` and ``'int64'``."""
+    return default and default.removeprefix("tf.").strip("\"'")
 
 
 def _refuse_unless_default(parameter: Parameter, code: str) -> None:

@@ -77,6 +77,22 @@ def placeholder_without_shape(claim: Claim) -> None:
     claim.agree(results[1], found)
 
 
+for _switch in ("disable_v2_behavior", "disable_eager_execution"):
+
+    @check(f"tf.{_switch}")
+    def graphs(claim: Claim, name: str = _switch) -> None:
+        import subprocess
+        import sys
+
+        code = (
+            "import paddle, tensorflow as tf; print(tf.executing_eagerly(), paddle.in_dynamic_mode());"
+            f"tf.compat.v1.{name}(); paddle.enable_static();"
+            "print(tf.executing_eagerly(), paddle.in_dynamic_mode())"
+        )
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        claim.agree("True True False False", " ".join(result.stdout.split()))
+
+
 @check("tf.case", "edge")
 def case(claim: Claim) -> None:
     def branches(constant: Any) -> Any:
@@ -162,12 +178,16 @@ def tensor_spec(claim: Claim) -> None:
     for shape, dtype in (([None, 3], "float32"), ([], "int64"), ([2], "bool")):
         spec, ours = tf.TensorSpec(shape, getattr(tf, dtype), "x"), paddle.static.InputSpec(shape, dtype, "x")
         claim.agree([-1 if size is None else size for size in spec.shape], list(ours.shape))
-        claim.holds(spec.dtype.name == str(ours.dtype).split(".")[-1] and spec.name == ours.name, "dtype and name agree")
+        claim.holds(
+            spec.dtype.name == str(ours.dtype).split(".")[-1] and spec.name == ours.name, "dtype and name agree"
+        )
 
 
 @check("tf.print", "usage")
 def print_(claim: Claim) -> None:
-    claim.holds(tf.print("value", tf.constant(1.0), output_stream="file:///dev/null") is None, "TensorFlow returns nothing")
+    claim.holds(
+        tf.print("value", tf.constant(1.0), output_stream="file:///dev/null") is None, "TensorFlow returns nothing"
+    )
     with static_graph() as (program, executor):
         claim.raises(lambda: paddle.static.Print("value", paddle.ones([1])))
         shown = paddle.static.Print(paddle.ones([2]), message="value")
@@ -225,7 +245,7 @@ def gradients(claim: Claim) -> None:
 
 @check("tf.custom_gradient", "usage")
 def custom_gradient(claim: Claim) -> None:
-    @tf.custom_gradient
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
     def clipped(x: Any) -> Any:
         return x * 5.0, lambda upstream: tf.clip_by_value(upstream, -0.1, 0.1)
 
@@ -421,7 +441,7 @@ def saved_model_save(claim: Claim) -> None:
 @check("tf.saved_model.load", "usage")
 def saved_model_load(claim: Claim) -> None:
     class Double(tf.Module):  # type: ignore[misc]
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])  # type: ignore[untyped-decorator]
         def __call__(self, x: Any) -> Any:
             return x * 2
 
@@ -456,7 +476,9 @@ def loss_scale_optimizer(claim: Claim) -> None:
     optimizer.apply_gradients([(tf.constant(gradient) * 32768.0, w)])
 
     p = paddle.create_parameter([3], "float32", default_initializer=paddle.nn.initializer.Assign(start))
-    claim.raises(lambda: paddle.amp.GradScaler(paddle.optimizer.SGD(0.1, parameters=[p])).apply_gradients([]))
+    claim.raises(
+        lambda: paddle.amp.GradScaler(paddle.optimizer.SGD(0.1, parameters=[p])).apply_gradients([]), AttributeError
+    )
     optimizer, scaler = paddle.optimizer.SGD(0.1, parameters=[p]), paddle.amp.GradScaler(enable=False)
     scaler.scale((p * paddle.to_tensor(gradient)).sum()).backward()
     scaler.step(optimizer)

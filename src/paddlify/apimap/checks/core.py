@@ -18,13 +18,16 @@ from paddlify.apimap.frameworks import paddle, tf
 MATRIX = cases(x=[random(2, 3, dtype=dtype) for dtype in (*REALS, "bool")] + [random(0, 3)])
 ANY = [*unary(), *unary("bool")]
 
-for _dtype in "float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 bool complex64 complex128".split():
+_DTYPES = ("float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
+for _dtype in (*_DTYPES, "complex64", "complex128"):
 
     @check(f"tf.{_dtype}")
     def dtype(claim: Claim, name: str = _dtype) -> None:
         expected = tf.zeros([2], getattr(tf, name))
         claim.agree(tf.cast(expected, tf.complex128), paddle.zeros([2], getattr(paddle, name)).astype("complex128"))
-        claim.holds(getattr(tf, name).name == str(paddle.zeros([2], getattr(paddle, name)).dtype).split(".")[-1], "names agree")
+        claim.holds(
+            getattr(tf, name).name == str(paddle.zeros([2], getattr(paddle, name)).dtype).split(".")[-1], "names agree"
+        )
 
 
 # making tensors
@@ -35,52 +38,170 @@ same("tf.ones_like", "tf.ones_like(x)", "tf.ones_like(x, dtype=tf.float64)", gri
 same("tf.eye", "tf.eye(3)", "tf.eye(2, 4)", "tf.eye(2, num_columns=1, dtype=tf.float64)", "tf.eye(0)", grid=[{}])
 
 # shapes
-same("tf.cast", *(f"tf.cast(x, tf.{d})" for d in (*REALS, "bool")), grid=[*cases(x=[random(4, dtype=d, low=-3, high=3) for d in (*REALS, "bool")]), *cases(x=[np.array([1.7, -1.7, 0.5, -0.5]), np.zeros((0, 2)), np.array(2.5, "float32")])])
+same(
+    "tf.cast",
+    *(f"tf.cast(x, tf.{d})" for d in (*REALS, "bool")),
+    grid=[
+        *cases(x=[random(4, dtype=d, low=-3, high=3) for d in (*REALS, "bool")]),
+        *cases(x=[np.array([1.7, -1.7, 0.5, -0.5]), np.zeros((0, 2)), np.array(2.5, "float32")]),
+    ],
+)
 same("tf.concat", "tf.concat([x, x], 0)", "tf.concat([x, x, x], axis=-1)", grid=MATRIX)
 same("tf.stack", "tf.stack([x, x])", "tf.stack([x, x, x], axis=-1)", "tf.stack([x, x], 1)", grid=MATRIX)
-differs("tf.unstack", "dtype", "tf.unstack(x)", "tf.unstack(x, axis=1)", grid=MATRIX[:4], shown_on=MATRIX[4:5], how="raises")
+differs(
+    "tf.unstack", "dtype", "tf.unstack(x)", "tf.unstack(x, axis=1)", grid=MATRIX[:4], shown_on=MATRIX[4:5], how="raises"
+)
 same("tf.split", "tf.split(x, 3, axis=1)", "tf.split(x, [1, 2], 1)", "tf.split(x, [2, -1], axis=1)", grid=MATRIX)
 same("tf.tile", "tf.tile(x, [2, 1])", "tf.tile(x, [1, 3])", grid=MATRIX)
 same("tf.expand_dims", "tf.expand_dims(x, 0)", "tf.expand_dims(x, axis=-1)", grid=ANY)
 same("tf.reverse", "tf.reverse(x, [0])", "tf.reverse(x, axis=[0, 1])", "tf.reverse(x, [-1])", grid=MATRIX)
 same("tf.roll", "tf.roll(x, 1, 0)", "tf.roll(x, [1, -2], [0, 1])", grid=MATRIX)
-differs("tf.repeat", "dtype", "tf.repeat(x, 2, axis=1)", "tf.repeat(x, 3)", grid=MATRIX[:4], shown_on=MATRIX[4:5], how="raises")
+differs(
+    "tf.repeat",
+    "dtype",
+    "tf.repeat(x, 2, axis=1)",
+    "tf.repeat(x, 3)",
+    grid=MATRIX[:4],
+    shown_on=MATRIX[4:5],
+    how="raises",
+)
 same("tf.broadcast_to", "tf.broadcast_to(x, [4, 2, 3])", grid=MATRIX[:-1])
 same("tf.rank", "tf.rank(x)", grid=ANY)
 same("tf.identity", "tf.identity(x)", grid=ANY)
 same("tf.stop_gradient", "tf.stop_gradient(x)", grid=ANY)
 same("tf.sort", "tf.sort(x)", "tf.sort(x, axis=0)", grid=[g for g in reduction() if np.isfinite(g["x"]).all()])
-same("tf.reshape", "tf.reshape(x, [3, -1])", "tf.reshape(x, [-1])", grid=cases(x=[random(2, 3), random(2, 6, dtype="bool")]))
+same(
+    "tf.reshape",
+    "tf.reshape(x, [3, -1])",
+    "tf.reshape(x, [-1])",
+    grid=cases(x=[random(2, 3), random(2, 6, dtype="bool")]),
+)
 differs("tf.shape", "dtype", "tf.shape(x)", grid=ANY, how="dtype")
 differs("tf.size", "dtype", "tf.size(x)", grid=ANY, how="dtype")
-same("tf.squeeze", "tf.squeeze(x, 0)", "tf.squeeze(x)", "tf.squeeze(x, [0, 2])", grid=cases(x=[random(1, 3, 1), random(1, 1, 1, dtype="int32")]))
-differs("tf.transpose", "usage", "tf.transpose(x, [1, 0])", "tf.transpose(x, perm=[0, 1])", shown="tf.transpose(x)", grid=MATRIX, how="raises")
-differs("tf.boolean_mask", "shape", "tf.boolean_mask(x, y)", grid=cases(x=[random(3, 2), random(3, dtype="int64")], y=np.array([True, False, True])), how="raises")
-differs("tf.where", "shape", "tf.where(y, x, -x)", shown="tf.where(y)", grid=cases(x=[random(2, 3), random(2, 1, dtype="int32")], y=random(2, 3, dtype="bool")), how="count")
-differs("tf.sequence_mask", "dtype", "tf.sequence_mask(x)", "tf.sequence_mask(x, 5)", "tf.sequence_mask(x, 4, tf.float32)", grid=cases(x=[np.array([1, 0, 3], "int32"), np.array([[2], [1]], "int64")]), how="dtype")
+same(
+    "tf.squeeze",
+    "tf.squeeze(x, 0)",
+    "tf.squeeze(x)",
+    "tf.squeeze(x, [0, 2])",
+    grid=cases(x=[random(1, 3, 1), random(1, 1, 1, dtype="int32")]),
+)
+differs(
+    "tf.transpose",
+    "usage",
+    "tf.transpose(x, [1, 0])",
+    "tf.transpose(x, perm=[0, 1])",
+    shown="tf.transpose(x)",
+    grid=MATRIX,
+    how="raises",
+)
+differs(
+    "tf.boolean_mask",
+    "shape",
+    "tf.boolean_mask(x, y)",
+    grid=cases(x=[random(3, 2), random(3, dtype="int64")], y=np.array([True, False, True])),
+    how="raises",
+)
+differs(
+    "tf.where",
+    "shape",
+    "tf.where(y, x, -x)",
+    shown="tf.where(y)",
+    grid=cases(x=[random(2, 3), random(2, 1, dtype="int32")], y=random(2, 3, dtype="bool")),
+    how="count",
+)
+differs(
+    "tf.sequence_mask",
+    "dtype",
+    "tf.sequence_mask(x)",
+    "tf.sequence_mask(x, 5)",
+    "tf.sequence_mask(x, 4, tf.float32)",
+    grid=cases(x=[np.array([1, 0, 3], "int32"), np.array([[2], [1]], "int64")]),
+    how="dtype",
+)
 
 # positions
-differs("tf.argmax", "default", "tf.argmax(x)", "tf.argmax(x, 1)", "tf.argmax(x, axis=-1, output_type=tf.int32)", grid=[g for g in reduction(empty=False) if np.isfinite(g["x"]).all()], how="shape")
-differs("tf.argmin", "default", "tf.argmin(x)", "tf.argmin(x, 1)", "tf.argmin(x, axis=-1, output_type=tf.int32)", grid=[g for g in reduction(empty=False) if np.isfinite(g["x"]).all()], how="shape")
+differs(
+    "tf.argmax",
+    "default",
+    "tf.argmax(x)",
+    "tf.argmax(x, 1)",
+    "tf.argmax(x, axis=-1, output_type=tf.int32)",
+    grid=[g for g in reduction(empty=False) if np.isfinite(g["x"]).all()],
+    how="shape",
+)
+differs(
+    "tf.argmin",
+    "default",
+    "tf.argmin(x)",
+    "tf.argmin(x, 1)",
+    "tf.argmin(x, axis=-1, output_type=tf.int32)",
+    grid=[g for g in reduction(empty=False) if np.isfinite(g["x"]).all()],
+    how="shape",
+)
 _DISTINCT = cases(x=[np.array([[3.0, 1.0, 2.0], [0.5, 0.1, 0.9]], "float32"), np.array([5, 3, 4], "int32")])
 _TIED = cases(x=np.tile(np.array([[1, 1, 0, 0]], "int32"), (1, 40)))
 differs("tf.argsort", "dtype", "tf.argsort(x)", "tf.argsort(x, axis=0)", grid=_DISTINCT, how="dtype")
-differs("tf.argsort", "usage", "tf.argsort(x)", shown="tf.argsort(x, direction='DESCENDING')", grid=_DISTINCT, how="missing")
-_SORTED = cases(x=[np.array([1.0, 2.0, 2.0, 4.0], "float32"), np.array([1, 2, 2, 4], "int64")], y=[np.array([2.0, 0.0, 9.0], "float32"), np.array([2, 0, 9], "int64")])
+differs(
+    "tf.argsort", "usage", "tf.argsort(x)", shown="tf.argsort(x, direction='DESCENDING')", grid=_DISTINCT, how="missing"
+)
+_SORTED = cases(
+    x=[np.array([1.0, 2.0, 2.0, 4.0], "float32"), np.array([1, 2, 2, 4], "int64")],
+    y=[np.array([2.0, 0.0, 9.0], "float32"), np.array([2, 0, 9], "int64")],
+)
 differs("tf.searchsorted", "dtype", "tf.searchsorted(x, y)", grid=_SORTED, how="dtype")
-differs("tf.searchsorted", "usage", "tf.searchsorted(x, y)", shown="tf.searchsorted(x, y, side='right')", grid=_SORTED, how="missing")
+differs(
+    "tf.searchsorted",
+    "usage",
+    "tf.searchsorted(x, y)",
+    shown="tf.searchsorted(x, y, side='right')",
+    grid=_SORTED,
+    how="missing",
+)
 _ROWS = cases(x=[random(4, 3), random(4, 3, dtype="float64"), random(4, dtype="int32")], y=np.array([2, 0, 0]))
-differs("tf.gather", "usage", "tf.gather(x, y)", "tf.gather(x, y, axis=0)", shown="tf.gather(x, y, batch_dims=1)", grid=_ROWS, how="missing")
-same("tf.gather_nd", "tf.gather_nd(x, y)", grid=cases(x=[random(4, 3), random(4, 3, 2, dtype="int64")], y=[np.array([[2, 0], [0, 1]]), np.array([[3], [1]], "int32")]))
-same("tf.scatter_nd", "tf.scatter_nd(y, x, [5, 3])", grid=cases(x=[random(3, 3), random(3, 3, dtype="float64")], y=np.array([[1], [4], [1]])))
-same("tf.tensor_scatter_nd_add", "tf.tensor_scatter_nd_add(x, y, u)", grid=cases(x=[random(5, 2), random(5, 2, dtype="float64")], y=np.array([[1], [4], [1]]), u=[random(3, 2), random(3, 2, dtype="float64", seed=1)]))
+differs(
+    "tf.gather",
+    "usage",
+    "tf.gather(x, y)",
+    "tf.gather(x, y, axis=0)",
+    shown="tf.gather(x, y, batch_dims=1)",
+    grid=_ROWS,
+    how="missing",
+)
+same(
+    "tf.gather_nd",
+    "tf.gather_nd(x, y)",
+    grid=cases(
+        x=[random(4, 3), random(4, 3, 2, dtype="int64")], y=[np.array([[2, 0], [0, 1]]), np.array([[3], [1]], "int32")]
+    ),
+)
+same(
+    "tf.scatter_nd",
+    "tf.scatter_nd(y, x, [5, 3])",
+    grid=cases(x=[random(3, 3), random(3, 3, dtype="float64")], y=np.array([[1], [4], [1]])),
+)
+same(
+    "tf.tensor_scatter_nd_add",
+    "tf.tensor_scatter_nd_add(x, y, u)",
+    grid=cases(
+        x=[random(5, 2), random(5, 2, dtype="float64")],
+        y=np.array([[1], [4], [1]]),
+        u=[random(3, 2), random(3, 2, dtype="float64", seed=1)],
+    ),
+)
 same("tf.is_tensor", "tf.is_tensor(x)", "tf.is_tensor(3.0)", grid=cases(x=random(2)))
 _SMALL = cases(x=[random(3, 4), random(3, 2, dtype="float64"), random(3, 4, dtype="int32")])
 differs("tf.cumsum", "default", "tf.cumsum(x)", "tf.cumsum(x, 1)", grid=_SMALL, how="shape")
 differs("tf.cumsum", "dtype", "tf.cumsum(x, 1)", grid=_SMALL, how="dtype")
 differs("tf.cumsum", "usage", "tf.cumsum(x, 1)", shown="tf.cumsum(x, reverse=True)", grid=_SMALL, how="missing")
 differs("tf.math.cumprod", "default", "tf.math.cumprod(x)", "tf.math.cumprod(x, 1)", grid=_SMALL, how="shape")
-differs("tf.math.cumprod", "usage", "tf.math.cumprod(x, 1)", shown="tf.math.cumprod(x, reverse=True)", grid=_SMALL, how="missing")
+differs(
+    "tf.math.cumprod",
+    "usage",
+    "tf.math.cumprod(x, 1)",
+    shown="tf.math.cumprod(x, reverse=True)",
+    grid=_SMALL,
+    how="missing",
+)
 
 
 @check("tf.constant", "dtype")
@@ -256,9 +377,13 @@ def slice_size(claim: Claim) -> None:
 @check("tf.strided_slice", "usage")
 def strided_slice(claim: Claim) -> None:
     x = random(4, 5)
-    claim.raises(lambda: paddle.strided_slice(paddle.to_tensor(x), starts=[0, 4], ends=[4, 0], strides=[2, -1]), TypeError)
+    claim.raises(
+        lambda: paddle.strided_slice(paddle.to_tensor(x), starts=[0, 4], ends=[4, 0], strides=[2, -1]), TypeError
+    )
     expected = tf.strided_slice(x, [0, 4], [4, 0], [2, -1])
-    claim.agree(expected, paddle.strided_slice(paddle.to_tensor(x), axes=[0, 1], starts=[0, 4], ends=[4, 0], strides=[2, -1]))
+    claim.agree(
+        expected, paddle.strided_slice(paddle.to_tensor(x), axes=[0, 1], starts=[0, 4], ends=[4, 0], strides=[2, -1])
+    )
     claim.agree(expected, paddle.to_tensor(x)[0:4:2, 4:0:-1])
 
 
@@ -401,5 +526,3 @@ def histogram_dtype(claim: Claim) -> None:
     found = paddle.histogram(paddle.to_tensor(x), bins=2, min=0, max=2)
     claim.differ(expected, found, "dtype")
     claim.agree(expected, found.astype("int32"))
-
-

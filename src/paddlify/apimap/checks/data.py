@@ -18,13 +18,16 @@ def tensors(dataset: Any) -> list[Array]:
 
 def batches(dataset: Any, **options: Any) -> list[Array]:
     """What a Paddle DataLoader yields: the first field of each batch."""
-    return [np.asarray(batch[0] if isinstance(batch, (list, tuple)) else batch) for batch in paddle.io.DataLoader(dataset, **options)]
+    return [
+        np.asarray(batch[0] if isinstance(batch, (list, tuple)) else batch)
+        for batch in paddle.io.DataLoader(dataset, **options)
+    ]
 
 
 @check("tf.data.Dataset", "usage")
 def dataset(claim: Claim) -> None:
     class Rows(paddle.io.Dataset):  # type: ignore[misc]
-        def __getitem__(self, index: int) -> Array:
+        def __getitem__(self, index: int) -> Any:
             return ROWS[index]
 
         def __len__(self) -> int:
@@ -38,9 +41,9 @@ def dataset(claim: Claim) -> None:
 def from_tensor_slices(claim: Claim) -> None:
     features, labels = ROWS, np.arange(5)
     expected = list(tf.data.Dataset.from_tensor_slices({"x": features, "y": labels}))
-    claim.raises(lambda: paddle.io.TensorDataset({"x": paddle.to_tensor(features)})[0])
+    claim.raises(lambda: paddle.io.TensorDataset({"x": paddle.to_tensor(features)})[0], AttributeError)
     found = paddle.io.TensorDataset([paddle.to_tensor(features), paddle.to_tensor(labels)])
-    for item, (x, y) in zip(expected, (found[i] for i in range(len(found)))):
+    for item, (x, y) in zip(expected, (found[i] for i in range(len(found))), strict=True):
         claim.agree([item["x"], item["y"]], [x, y])
 
 
@@ -60,13 +63,15 @@ def shuffle(claim: Claim) -> None:
     expected = np.array(tensors(tf.data.Dataset.from_tensor_slices(numbers).shuffle(10, seed=1)))
     found = np.concatenate(batches(ours, batch_size=100, shuffle=True))
     claim.agree(np.sort(expected), np.sort(found))
-    claim.holds(int((expected - numbers).max()) < 10 < int(np.abs(found - numbers).max()), "TensorFlow within its buffer")
+    claim.holds(
+        int((expected - numbers).max()) < 10 < int(np.abs(found - numbers).max()), "TensorFlow within its buffer"
+    )
 
 
 @check("tf.data.Dataset.map")
 def mapped(claim: Claim) -> None:
     class Doubled(paddle.io.Dataset):  # type: ignore[misc]
-        def __getitem__(self, index: int) -> Array:
+        def __getitem__(self, index: int) -> Any:
             return ROWS[index] * 2
 
         def __len__(self) -> int:

@@ -15,7 +15,15 @@ same("tf.image.rot90", "tf.image.rot90(x)", "tf.image.rot90(x, 3)", "tf.image.ro
 _V1 = "tf.compat.v1.image"
 _SIZES = ("[10, 9]", "[3, 3]", "(7, 12)")
 _BILINEAR = [f"{_V1}.resize_bilinear(x, {size})" for size in _SIZES]
-differs("tf.image.resize_bilinear", "layout", *_BILINEAR, f"{_V1}.resize_bilinear(x, [10, 9], align_corners=True)", grid=IMAGES, how="shape", gradient=False)
+differs(
+    "tf.image.resize_bilinear",
+    "layout",
+    *_BILINEAR,
+    f"{_V1}.resize_bilinear(x, [10, 9], align_corners=True)",
+    grid=IMAGES,
+    how="shape",
+    gradient=False,
+)
 
 
 @check("tf.image.resize_bilinear", "default")
@@ -29,21 +37,37 @@ def resize_bilinear_mode(claim: Claim) -> None:
     claim.agree(centred, resize(paddle.to_tensor(x), [8, 8], mode="bilinear", align_mode=0, data_format="NHWC"))
 
 
-differs("tf.image.resize_images", "layout", f"{_V1}.resize_images(x, [10, 9])", f"{_V1}.resize_images(x, [3, 3], align_corners=True)", grid=IMAGES, how="shape", gradient=False)
+differs(
+    "tf.image.resize_images",
+    "layout",
+    f"{_V1}.resize_images(x, [10, 9])",
+    f"{_V1}.resize_images(x, [3, 3], align_corners=True)",
+    grid=IMAGES,
+    how="shape",
+    gradient=False,
+)
 
 
 @check("tf.image.resize_images", "usage")
 def resize_images_method(claim: Claim) -> None:
     x = random(1, 4, 6, 2)
     resize = paddle.nn.functional.interpolate
-    claim.raises(lambda: resize(paddle.to_tensor(x), [8, 9], mode=1, data_format="NHWC"))
+    claim.raises(lambda: resize(paddle.to_tensor(x), [8, 9], mode=1, data_format="NHWC"), AttributeError)
     expected = tf.compat.v1.image.resize_images(x, [8, 9], method=1)
     claim.agree(expected, resize(paddle.to_tensor(x), [8, 9], mode="nearest", data_format="NHWC"))
 
 
 _NEAREST = [f"{_V1}.resize_nearest_neighbor(x, {size})" for size in _SIZES]
 differs("tf.image.resize_nearest_neighbor", "layout", *_NEAREST, grid=IMAGES, how="shape", gradient=False)
-differs("tf.image.resize_nearest_neighbor", "usage", _NEAREST[0], shown=f"{_V1}.resize_nearest_neighbor(x, [3, 3], align_corners=True)", grid=IMAGES, how="missing", gradient=False)
+differs(
+    "tf.image.resize_nearest_neighbor",
+    "usage",
+    _NEAREST[0],
+    shown=f"{_V1}.resize_nearest_neighbor(x, [3, 3], align_corners=True)",
+    grid=IMAGES,
+    how="missing",
+    gradient=False,
+)
 
 
 @check("tf.image.resize_bicubic", "edge")
@@ -131,7 +155,9 @@ def nms_dtype(claim: Claim) -> None:
 @check("tf.image.random_flip_left_right", "usage")
 def random_flip(claim: Claim) -> None:
     image = random(3, 4, 1)
-    claim.differ(tf.image.flip_left_right(image), paddle.vision.transforms.RandomHorizontalFlip(1.0)(paddle.to_tensor(image)))
+    claim.differ(
+        tf.image.flip_left_right(image), paddle.vision.transforms.RandomHorizontalFlip(1.0)(paddle.to_tensor(image))
+    )
     always = paddle.vision.transforms.RandomHorizontalFlip(prob=1.0)
     channels_first = paddle.to_tensor(image.transpose(2, 0, 1))
     claim.agree(tf.image.flip_left_right(image), always(channels_first).transpose([1, 2, 0]))

@@ -119,7 +119,7 @@ def dropout_v1(claim: Claim) -> None:
 @check("tf.layers.Dropout", "state", legacy=True)
 def dropout_layer_v1(claim: Claim) -> None:
     x = np.ones((20, 20), "float32")
-    expected, _ = _v1(lambda inputs: tf.compat.v1.layers.Dropout(0.5)(inputs), x)
+    expected, _ = _v1(tf.compat.v1.layers.Dropout(0.5), x)
     layer = paddle.nn.Dropout(0.5)
     claim.differ(expected, layer(paddle.to_tensor(x)))
     layer.eval()
@@ -365,7 +365,9 @@ def spatial_dropout2d(claim: Claim) -> None:
     plain = paddle.nn.Dropout2D(0.5)(paddle.to_tensor(x)).numpy()
     advised = paddle.nn.Dropout2D(0.5, data_format="NHWC")(paddle.to_tensor(x)).numpy()
     claim.holds(bool((expected == expected[:, :1, :1]).all()), "Keras drops along the last axis")
-    claim.holds(not (plain == plain[:, :1, :1]).all() and bool((plain == plain[:, :, :1, :1]).all()), "Paddle along axis 1")
+    claim.holds(
+        not (plain == plain[:, :1, :1]).all() and bool((plain == plain[:, :, :1, :1]).all()), "Paddle along axis 1"
+    )
     claim.holds(bool((advised == advised[:, :1, :1]).all()), "with data_format NHWC, along the last")
 
 
@@ -425,7 +427,7 @@ def lstm_outputs(claim: Claim) -> None:
     expected, (kernel, recurrent, bias) = built(tf.keras.layers.LSTM(4), x)
     layer = paddle.nn.LSTM(3, 4)
     _recurrent(layer, kernel, recurrent, bias, None)
-    outputs, (h, c) = layer(paddle.to_tensor(x))
+    outputs, (h, _) = layer(paddle.to_tensor(x))
     claim.differ(expected, outputs, "shape")
     claim.agree(expected, outputs[:, -1], atol=1e-5)
     claim.agree(expected, h[0], atol=1e-5)
@@ -444,11 +446,13 @@ def gru(claim: Claim) -> None:
     layer = paddle.nn.GRU(3, 4)
     _recurrent(layer, kernel, recurrent, bias[0], bias[1])
     claim.differ(expected, layer(paddle.to_tensor(x))[0])
-    _recurrent(layer, *(_reset_update(w) for w in (kernel, recurrent, bias[0], bias[1])))
+    gates = [_reset_update(w) for w in (kernel, recurrent, bias[0], bias[1])]
+    _recurrent(layer, gates[0], gates[1], gates[2], gates[3])
     claim.agree(expected, layer(paddle.to_tensor(x))[0], atol=1e-5)
     before = tf.keras.layers.GRU(4, return_sequences=True, reset_after=False)
     expected, (kernel, recurrent, bias) = built(before, x)
-    _recurrent(layer, *(_reset_update(w) for w in (kernel, recurrent, bias)), None)
+    gates = [_reset_update(w) for w in (kernel, recurrent, bias)]
+    _recurrent(layer, gates[0], gates[1], gates[2], None)
     claim.differ(expected, layer(paddle.to_tensor(x))[0])
 
 
@@ -469,7 +473,7 @@ def bidirectional(claim: Claim) -> None:
     expected, weights = built(tf.keras.layers.Bidirectional(tf.keras.layers.SimpleRNN(4, return_sequences=True)), x)
     claim.raises(lambda: paddle.nn.BiRNN(paddle.nn.SimpleRNN(3, 4)), TypeError)
     cells = [paddle.nn.SimpleRNNCell(3, 4), paddle.nn.SimpleRNNCell(3, 4)]
-    for cell, (kernel, recurrent, bias) in zip(cells, (weights[:3], weights[3:])):
+    for cell, (kernel, recurrent, bias) in zip(cells, (weights[:3], weights[3:]), strict=True):
         fill(cell.weight_ih, kernel.T)
         fill(cell.weight_hh, recurrent.T)
         fill(cell.bias_ih, bias)
@@ -533,14 +537,16 @@ def bidirectional_dynamic_rnn(claim: Claim) -> None:
 @check("tf.nn.rnn_cell.GRUCell", "edge", legacy=True)
 def gru_cell_v1(claim: Claim) -> None:
     x, state = random(2, 3), random(2, 4)
-    names = {"kernel": None, "bias": None}
     v1 = tf.compat.v1
     with tf.Graph().as_default(), v1.Session() as session:
         output, _ = v1.nn.rnn_cell.GRUCell(4)(tf.constant(x), tf.constant(state))
         variables = v1.global_variables()
-        names = {v.name.split("/", 1)[1].removesuffix(":0"): random(*v.shape, low=-0.5, high=0.5, seed=i) for i, v in enumerate(variables)}
+        names = {
+            v.name.split("/", 1)[1].removesuffix(":0"): random(*v.shape, low=-0.5, high=0.5, seed=i)
+            for i, v in enumerate(variables)
+        }
         session.run(v1.global_variables_initializer())
-        for variable, value in zip(variables, names.values()):
+        for variable, value in zip(variables, names.values(), strict=True):
             variable.load(value, session)
         expected = session.run(output)
     gates, candidate = names["gates/kernel"], names["candidate/kernel"]
@@ -552,7 +558,9 @@ def gru_cell_v1(claim: Claim) -> None:
     claim.differ(expected, cell(paddle.to_tensor(x), paddle.to_tensor(state))[0])
 
     joined = paddle.to_tensor(np.concatenate([x, state], 1))
-    reset, update = paddle.nn.functional.sigmoid(joined @ paddle.to_tensor(gates) + paddle.to_tensor(names["gates/bias"])).split(2, axis=1)
+    reset, update = paddle.nn.functional.sigmoid(
+        joined @ paddle.to_tensor(gates) + paddle.to_tensor(names["gates/bias"])
+    ).split(2, axis=1)
     inner = paddle.concat([paddle.to_tensor(x), reset * paddle.to_tensor(state)], 1)
     new = paddle.tanh(inner @ paddle.to_tensor(candidate) + paddle.to_tensor(names["candidate/bias"]))
 
@@ -567,7 +575,7 @@ def _lstm_cell_v1(x: Array, c: Array, h: Array) -> tuple[list[Array], Array, Arr
         state = v1.nn.rnn_cell.LSTMStateTuple(tf.constant(c), tf.constant(h))
         output, new_state = v1.nn.rnn_cell.LSTMCell(4)(tf.constant(x), state)
         session.run(v1.global_variables_initializer())
-        for variable, value in zip(v1.global_variables(), (kernel, bias)):
+        for variable, value in zip(v1.global_variables(), (kernel, bias), strict=True):
             variable.load(value, session)
         return session.run([output, *new_state]), kernel, bias
 
@@ -624,7 +632,8 @@ def multi_rnn_cell(claim: Claim) -> None:
         outputs = run(tf.constant(x))
         session.run(tf.compat.v1.global_variables_initializer())
         zeros = np.zeros(4, "float32")
-        for variable, value in zip(tf.compat.v1.global_variables(), (first_kernel, zeros, second_kernel, zeros)):
+        values = (first_kernel, zeros, second_kernel, zeros)
+        for variable, value in zip(tf.compat.v1.global_variables(), values, strict=True):
             variable.load(value, session)
         expected = session.run(outputs)
     claim.raises(lambda: paddle.nn.SimpleRNN([paddle.nn.SimpleRNNCell(3, 4)]), TypeError)
@@ -783,7 +792,8 @@ def multi_head_attention(claim: Claim) -> None:
     layer.set_weights(weights)
     ours = paddle.nn.MultiHeadAttention(heads * width, heads)
     claim.raises(lambda: fill(ours.q_proj.weight, weights[0]))
-    for projection, kernel, bias in zip((ours.q_proj, ours.k_proj, ours.v_proj), weights[0:6:2], weights[1:6:2]):
+    projections = (ours.q_proj, ours.k_proj, ours.v_proj)
+    for projection, kernel, bias in zip(projections, weights[0:6:2], weights[1:6:2], strict=True):
         fill(projection.weight, kernel.reshape(8, 8))
         fill(projection.bias, bias.reshape(8))
     fill(ours.out_proj.weight, weights[6].reshape(8, 8))
@@ -855,7 +865,7 @@ def sequential(claim: Claim) -> None:
     layers = [paddle.nn.Linear(3, 4), paddle.nn.ReLU(), paddle.nn.Linear(4, 2)]
     claim.raises(lambda: paddle.nn.Sequential(layers))
     ours = paddle.nn.Sequential(*layers)
-    for parameter, value in zip(ours.parameters(), weights):
+    for parameter, value in zip(ours.parameters(), weights, strict=True):
         fill(parameter, value)
     claim.agree(expected, ours(paddle.to_tensor(x)))
 

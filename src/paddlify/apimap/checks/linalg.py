@@ -12,27 +12,94 @@ TALL = cases(x=[random(4, 3), random(2, 5, 3, dtype="float64")])
 SYSTEM = cases(x=GENERAL[0]["x"], y=random(3, 2)) + cases(x=GENERAL[1]["x"], y=random(2, 4, 1, dtype="float64"))
 BATCH = cases(x=[random(3, 4), random(2, 3, 4), random(2, 4, 4, dtype="float64"), random(3, 3, dtype="int32")])
 
-same("tf.einsum", "tf.einsum('ij,jk->ik', x, y)", "tf.einsum('ij,jk->', x, y)", grid=cases(x=[random(2, 3), random(2, 3, dtype="float64")], y=[random(3, 4), random(3, 4, dtype="float64")]))
-same("tf.tensordot", "tf.tensordot(x, y, 1)", "tf.tensordot(x, y, [[1], [0]])", grid=cases(x=[random(2, 3), random(2, 3, dtype="float64")], y=[random(3, 4), random(3, 4, dtype="float64")]))
-same("tf.norm", "tf.norm(x)", "tf.norm(x, ord=1, axis=1)", "tf.norm(x, axis=0, keepdims=True)", "tf.norm(x, np.inf, 1)", grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]))
-same("tf.math.reduce_euclidean_norm", "tf.math.reduce_euclidean_norm(x)", "tf.math.reduce_euclidean_norm(x, 1, True)", grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]))
+same(
+    "tf.einsum",
+    "tf.einsum('ij,jk->ik', x, y)",
+    "tf.einsum('ij,jk->', x, y)",
+    grid=cases(x=[random(2, 3), random(2, 3, dtype="float64")], y=[random(3, 4), random(3, 4, dtype="float64")]),
+)
+same(
+    "tf.tensordot",
+    "tf.tensordot(x, y, 1)",
+    "tf.tensordot(x, y, [[1], [0]])",
+    grid=cases(x=[random(2, 3), random(2, 3, dtype="float64")], y=[random(3, 4), random(3, 4, dtype="float64")]),
+)
+same(
+    "tf.norm",
+    "tf.norm(x)",
+    "tf.norm(x, ord=1, axis=1)",
+    "tf.norm(x, axis=0, keepdims=True)",
+    "tf.norm(x, np.inf, 1)",
+    grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]),
+)
+same(
+    "tf.math.reduce_euclidean_norm",
+    "tf.math.reduce_euclidean_norm(x)",
+    "tf.math.reduce_euclidean_norm(x, 1, True)",
+    grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]),
+)
 same("tf.linalg.inv", "tf.linalg.inv(x)", grid=GENERAL)
 same("tf.linalg.det", "tf.linalg.det(x)", grid=GENERAL)
 same("tf.linalg.cholesky", "tf.linalg.cholesky(x)", grid=DEFINITE, gradient=False)
 same("tf.linalg.solve", "tf.linalg.solve(x, y)", grid=SYSTEM, rtol=1e-4)
 same("tf.linalg.qr", "tf.linalg.qr(x)", grid=TALL, gradient=False)
 same("tf.linalg.pinv", "tf.linalg.pinv(x)", grid=TALL, gradient=False, rtol=1e-4, atol=1e-5)
-same("tf.linalg.expm", "tf.linalg.expm(x)", grid=cases(x=[random(3, 3), random(2, 2, 2, dtype="float64")]), gradient=False)
+same(
+    "tf.linalg.expm",
+    "tf.linalg.expm(x)",
+    grid=cases(x=[random(3, 3), random(2, 2, 2, dtype="float64")]),
+    gradient=False,
+)
 same("tf.linalg.matrix_transpose", "tf.linalg.matrix_transpose(x)", grid=BATCH)
-differs("tf.linalg.diag", "gradient", "tf.linalg.diag(x)", grid=cases(x=[random(3), random(2, 3), random(3, dtype="int32")]), how="gradient")
+differs(
+    "tf.linalg.diag",
+    "gradient",
+    "tf.linalg.diag(x)",
+    grid=cases(x=[random(3), random(2, 3), random(3, dtype="int32")]),
+    how="gradient",
+)
 differs("tf.linalg.triangular_solve", "default", "tf.linalg.triangular_solve(x, y)", grid=SYSTEM, rtol=1e-4)
-differs("tf.linalg.lstsq", "shape", "tf.linalg.lstsq(x, y)", grid=cases(x=random(5, 3), y=random(5, 2)), how="count", gradient=False, rtol=1e-4, atol=1e-5)
-differs("tf.linalg.trace", "default", "tf.linalg.trace(x)", grid=cases(x=[random(2, 3, 3), random(4, 2, 2, dtype="float64")]), how="shape")
-differs("tf.linalg.diag_part", "default", "tf.linalg.diag_part(x)", "tf.linalg.diag_part(x, k=1)", grid=cases(x=[random(4, 2, 3), random(2, 3, 3, dtype="float64")]), how="shape")
+differs(
+    "tf.linalg.lstsq",
+    "shape",
+    "tf.linalg.lstsq(x, y)",
+    grid=cases(x=random(5, 3), y=random(5, 2)),
+    how="count",
+    gradient=False,
+    rtol=1e-4,
+    atol=1e-5,
+)
+differs(
+    "tf.linalg.trace",
+    "default",
+    "tf.linalg.trace(x)",
+    grid=cases(x=[random(2, 3, 3), random(4, 2, 2, dtype="float64")]),
+    how="shape",
+)
+differs(
+    "tf.linalg.diag_part",
+    "default",
+    "tf.linalg.diag_part(x)",
+    "tf.linalg.diag_part(x, k=1)",
+    grid=cases(x=[random(4, 2, 3), random(2, 3, 3, dtype="float64")]),
+    how="shape",
+)
 compose("tf.linalg.band_part", "tf.linalg.band_part(x, 1, 0)", "tf.linalg.band_part(x, 0, 2)", grid=BATCH)
 differs("tf.linalg.cross", "default", "tf.linalg.cross(x, y)", grid=cases(x=random(3, 2, 3), y=random(3, 2, 3, seed=1)))
-differs("tf.linalg.matrix_rank", "dtype", "tf.linalg.matrix_rank(x)", grid=cases(x=[random(3, 4), np.ones((3, 3))]), how="dtype")
-differs("tf.linalg.matvec", "shape", "tf.linalg.matvec(x, y)", grid=cases(x=[random(2, 3, 4), random(3, 4)], y=[random(2, 4), random(4)]), how="raises")
+differs(
+    "tf.linalg.matrix_rank",
+    "dtype",
+    "tf.linalg.matrix_rank(x)",
+    grid=cases(x=[random(3, 4), np.ones((3, 3))]),
+    how="dtype",
+)
+differs(
+    "tf.linalg.matvec",
+    "shape",
+    "tf.linalg.matvec(x, y)",
+    grid=cases(x=[random(2, 3, 4), random(3, 4)], y=[random(2, 4), random(4)]),
+    how="raises",
+)
 
 
 @check("tf.linalg.svd", "order")
@@ -79,4 +146,12 @@ _PRODUCTS = cases(
     x=[random(2, 3), random(2, 2, 3, dtype="float64"), random(0, 3)],
     y=[random(3, 4), random(2, 3, 2, dtype="float64"), random(3, 4)],
 )
-differs("tf.matmul", "usage", "tf.matmul(x, y)", "tf.matmul(y, x, transpose_a=True, transpose_b=True)", shown="tf.matmul(x, y, adjoint_a=True)", grid=_PRODUCTS, how="missing")
+differs(
+    "tf.matmul",
+    "usage",
+    "tf.matmul(x, y)",
+    "tf.matmul(y, x, transpose_a=True, transpose_b=True)",
+    shown="tf.matmul(x, y, adjoint_a=True)",
+    grid=_PRODUCTS,
+    how="missing",
+)

@@ -8,12 +8,15 @@ from paddlify.apimap.frameworks import paddle, tf
 
 def distribution(*shape: int, seed: int = 0) -> Array:
     """Rows of positive numbers that add up to 1."""
-    rows = random(*shape, low=0.05, high=1.0, seed=seed)
-    return rows / rows.sum(-1, keepdims=True)
+    rows: Array = random(*shape, low=0.05, high=1.0, seed=seed)
+    normalised: Array = rows / rows.sum(-1, keepdims=True)
+    return normalised
 
 
 PAIRS = cases(x=[random(4, 3), random(2, 5)], y=[random(4, 3, seed=1), random(2, 5, seed=1)])
-BINARY = cases(x=[random(4, 3), random(2, 5)], y=[random(4, 3, low=0, high=1, seed=1), random(2, 5, low=0, high=1, seed=1)])
+BINARY = cases(
+    x=[random(4, 3), random(2, 5)], y=[random(4, 3, low=0, high=1, seed=1), random(2, 5, low=0, high=1, seed=1)]
+)
 SOFT = cases(x=[random(4, 3), random(2, 3, 5)], y=[distribution(4, 3), distribution(2, 3, 5)])
 
 
@@ -29,13 +32,31 @@ def soft_and_hard_labels(claim: Claim) -> None:
     claim.agree(expected, loss(paddle.to_tensor(logits), paddle.to_tensor(soft), soft_label=True).squeeze(-1))
     claim.agree(expected, loss(paddle.to_tensor(logits), paddle.to_tensor(classes[:, None])).squeeze(-1))
 
-    stable = [loss(paddle.to_tensor(logits), paddle.to_tensor(classes[:, None]), numeric_stable_mode=m) for m in (True, False)]
-    claim.agree(*stable, rtol=0.0, atol=0.0)
+    stable = [
+        loss(paddle.to_tensor(logits), paddle.to_tensor(classes[:, None]), numeric_stable_mode=m) for m in (True, False)
+    ]
+    claim.agree(stable[0], stable[1], rtol=0.0, atol=0.0)
     _, probabilities = loss(paddle.to_tensor(logits), paddle.to_tensor(classes[:, None]), return_softmax=True)
     claim.agree(tf.nn.softmax(logits), probabilities)
 
 
-differs("tf.nn.softmax_cross_entropy_with_logits", "shape", "tf.nn.softmax_cross_entropy_with_logits(y, x)", "tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x, axis=-1)", shown="tf.nn.softmax_cross_entropy_with_logits(y, x)", grid=SOFT, how="raises", gradient=False)
+_SOFT = "tf.nn.softmax_cross_entropy_with_logits"
+same(_SOFT, f"{_SOFT}(y, x)", f"{_SOFT}(labels=y, logits=x, axis=-1)", grid=SOFT, gradient=False)
+
+
+@check("tf.nn.softmax_cross_entropy_with_logits", "shape")
+def class_axis_is_kept(claim: Claim) -> None:
+    logits, labels = random(4, 3), distribution(4, 3)
+    expected = tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    x, y = paddle.to_tensor(logits), paddle.to_tensor(labels)
+
+    loss = paddle.nn.functional.softmax_with_cross_entropy(x, y, soft_label=True)
+    claim.differ(expected, loss, "shape")
+    claim.agree(expected, loss.squeeze(-1))
+
+    claim.differ(expected, paddle.nn.functional.cross_entropy(x, y, soft_label=True), "shape")
+    claim.agree(expected.numpy().mean(), paddle.nn.functional.cross_entropy(x, y, soft_label=True))
+    claim.agree(expected, paddle.nn.functional.cross_entropy(x, y, soft_label=True, reduction="none").squeeze(-1))
 
 
 @check("tf.nn.softmax_cross_entropy_with_logits", "edge")
@@ -43,7 +64,9 @@ def unlikely_class(claim: Claim) -> None:
     logits = np.array([[100.0, -100.0, 0.0]], "float32")
     label = np.array([[0.0, 1.0, 0.0]], "float32")
     expected = tf.nn.softmax_cross_entropy_with_logits(label, logits)
-    found = paddle.nn.functional.softmax_with_cross_entropy(paddle.to_tensor(logits), paddle.to_tensor(label), soft_label=True)
+    found = paddle.nn.functional.softmax_with_cross_entropy(
+        paddle.to_tensor(logits), paddle.to_tensor(label), soft_label=True
+    )
     claim.agree(np.array([200.0], "float32"), expected)
     claim.agree(np.array([64.0], "float32"), found.squeeze(-1))
 
@@ -70,8 +93,18 @@ def gradient_of_labels(claim: Claim) -> None:
     claim.holds(y.grad is None or float(y.grad.abs().max()) == 0.0, "Paddle sends no gradient to the labels")
 
 
-_CLASSES = cases(x=[random(4, 3), random(2, 5, 3)], y=[np.array([0, 2, 1, 2]), np.array([[0, 1, 2, 0, 1], [2, 2, 2, 1, 0]])])
-differs("tf.nn.sparse_softmax_cross_entropy_with_logits", "default", "tf.nn.sparse_softmax_cross_entropy_with_logits(y, x)", "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=x)", grid=_CLASSES, shown="tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=x)", how="shape")
+_CLASSES = cases(
+    x=[random(4, 3), random(2, 5, 3)], y=[np.array([0, 2, 1, 2]), np.array([[0, 1, 2, 0, 1], [2, 2, 2, 1, 0]])]
+)
+differs(
+    "tf.nn.sparse_softmax_cross_entropy_with_logits",
+    "default",
+    "tf.nn.sparse_softmax_cross_entropy_with_logits(y, x)",
+    "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=x)",
+    grid=_CLASSES,
+    shown="tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=x)",
+    how="shape",
+)
 
 
 @check("tf.nn.sparse_softmax_cross_entropy_with_logits", "edge")
@@ -87,7 +120,15 @@ _SIGMOID = "tf.nn.sigmoid_cross_entropy_with_logits"
 differs(_SIGMOID, "default", f"{_SIGMOID}(labels=y, logits=x)", grid=BINARY, how="shape", gradient=False)
 differs(_SIGMOID, "order", f"{_SIGMOID}(y, x)", grid=BINARY, how="shape", gradient=False)
 _WEIGHTED = [{**inputs, "w": np.array([2.0], "float32")} for inputs in BINARY]
-differs("tf.nn.weighted_cross_entropy_with_logits", "default", "tf.nn.weighted_cross_entropy_with_logits(y, x, w)", shown="tf.nn.weighted_cross_entropy_with_logits(labels=y, logits=x, pos_weight=w)", grid=_WEIGHTED, how="shape", gradient=False)
+differs(
+    "tf.nn.weighted_cross_entropy_with_logits",
+    "default",
+    "tf.nn.weighted_cross_entropy_with_logits(y, x, w)",
+    shown="tf.nn.weighted_cross_entropy_with_logits(labels=y, logits=x, pos_weight=w)",
+    grid=_WEIGHTED,
+    how="shape",
+    gradient=False,
+)
 
 # the losses of TensorFlow 1
 _MSE = "tf.compat.v1.losses.mean_squared_error"
@@ -130,14 +171,26 @@ def sigmoid_label_smoothing(claim: Claim) -> None:
 
 
 _SOFTMAX_V1 = "tf.compat.v1.losses.softmax_cross_entropy"
-differs("tf.losses.softmax_cross_entropy", "default", f"{_SOFTMAX_V1}(y, x)", f"{_SOFTMAX_V1}(onehot_labels=y, logits=x)", shown=f"{_SOFTMAX_V1}(onehot_labels=y, logits=x)", grid=SOFT[:1], how="raises", gradient=False)
+differs(
+    "tf.losses.softmax_cross_entropy",
+    "default",
+    f"{_SOFTMAX_V1}(y, x)",
+    f"{_SOFTMAX_V1}(onehot_labels=y, logits=x)",
+    shown=f"{_SOFTMAX_V1}(onehot_labels=y, logits=x)",
+    grid=SOFT[:1],
+    how="raises",
+    gradient=False,
+)
 
 
 @check("tf.losses.softmax_cross_entropy", "edge")
 def softmax_cap(claim: Claim) -> None:
     logits, label = np.array([[100.0, -100.0]], "float32"), np.array([[0.0, 1.0]], "float32")
     claim.agree(np.float32(200.0), tf.compat.v1.losses.softmax_cross_entropy(label, logits))
-    claim.agree(np.float32(64.0), paddle.nn.functional.cross_entropy(paddle.to_tensor(logits), paddle.to_tensor(label), soft_label=True))
+    claim.agree(
+        np.float32(64.0),
+        paddle.nn.functional.cross_entropy(paddle.to_tensor(logits), paddle.to_tensor(label), soft_label=True),
+    )
 
 
 _HUBER = "tf.compat.v1.losses.huber_loss"
@@ -206,7 +259,11 @@ for _loss in ("MeanSquaredError", "MeanAbsoluteError", "Huber"):
     @check(f"tf.keras.losses.{_loss}")
     def symmetric_loss(claim: Claim, name: str = _loss) -> None:
         paddle_loss = {"MeanSquaredError": "MSELoss", "MeanAbsoluteError": "L1Loss", "Huber": "SmoothL1Loss"}[name]
-        for labels, predictions in ((random(4, 3), random(4, 3, seed=1)), (random(2, 5) * 9, random(2, 5, seed=1)), (random(6), random(6, seed=1))):
+        for labels, predictions in (
+            (random(4, 3), random(4, 3, seed=1)),
+            (random(2, 5) * 9, random(2, 5, seed=1)),
+            (random(6), random(6, seed=1)),
+        ):
             with tf.GradientTape() as tape:
                 p = tf.Variable(predictions)
                 expected = getattr(tf.keras.losses, name)()(labels, p)

@@ -21,7 +21,9 @@ from paddlify.apimap.frameworks import paddle, tf
 FINITE = [g for g in unary(*FLOATS) if np.isfinite(g["x"]).all()]
 POSITIVE = cases(x=[random(9, dtype=d, low=0.1, high=40) for d in FLOATS])
 COMPLEX = cases(x=[np.array([1 + 2j, 0, -3j, -1]), np.array([[1 - 1j]], "complex64"), np.zeros((0, 2), "complex64")])
-BOOLEAN = cases(x=[np.array([True, True, False, False]), np.array(True)], y=[np.array([True, False, True, False]), np.array(False)])
+BOOLEAN = cases(
+    x=[np.array([True, True, False, False]), np.array(True)], y=[np.array([True, False, True, False]), np.array(False)]
+)
 RATIOS = cases(x=random(3, 4, low=0.1, high=3), y=random(3, 4, low=0.1, high=3, seed=1))
 
 # elementwise, one operand
@@ -62,8 +64,14 @@ same("tf.math.lgamma", "tf.math.lgamma(x)", grid=unary(*FLOATS), gradient=False)
 differs("tf.math.digamma", "edge", "tf.math.digamma(x)", grid=POSITIVE, shown_on=cases(x=np.zeros(2)))
 differs("tf.math.log_sigmoid", "edge", "tf.math.log_sigmoid(x)", grid=FINITE, shown_on=cases(x=np.array([-np.inf])))
 same("tf.math.angle", "tf.math.angle(x)", grid=COMPLEX)
-differs("tf.math.erfinv", "edge", "tf.math.erfinv(x)", grid=cases(x=random(20, low=-0.99, high=0.99)), shown_on=cases(x=np.array([1.5, -2.0], "float32")))
-compose("tf.math.erfc", "tf.math.erfc(x)", grid=[g for g in unary("float32", "float64")], atol=1e-7)
+differs(
+    "tf.math.erfinv",
+    "edge",
+    "tf.math.erfinv(x)",
+    grid=cases(x=random(20, low=-0.99, high=0.99)),
+    shown_on=cases(x=np.array([1.5, -2.0], "float32")),
+)
+compose("tf.math.erfc", "tf.math.erfc(x)", grid=unary("float32", "float64"), atol=1e-7)
 differs("tf.math.real", "dtype", "tf.math.real(x)", grid=COMPLEX, shown_on=cases(x=random(3)), how="raises")
 differs("tf.math.imag", "dtype", "tf.math.imag(x)", grid=COMPLEX, shown_on=cases(x=random(3)), how="raises")
 same("tf.clip_by_value", "tf.clip_by_value(x, -1, 2)", grid=unary())
@@ -73,8 +81,28 @@ compose("tf.math.zero_fraction", "tf.math.zero_fraction(x)", grid=[g for g in un
 same("tf.add", "tf.add(x, y)", grid=binary())
 same("tf.subtract", "tf.subtract(x, y)", grid=binary())
 same("tf.multiply", "tf.multiply(x, y)", grid=binary())
-differs("tf.equal", "edge", "tf.equal(x, y)", grid=[*binary(*INTEGERS), *BOOLEAN, *cases(x=np.array([0.5, np.nan, np.inf, -0.0]), y=np.array([0.5, np.nan, np.inf, 0.0]))], shown_on=cases(x=np.zeros(1), y=np.array([1e-16])))
-differs("tf.not_equal", "edge", "tf.not_equal(x, y)", grid=[*binary(*INTEGERS), *BOOLEAN, *cases(x=np.array([0.5, np.nan, np.inf, -0.0]), y=np.array([0.5, np.nan, np.inf, 0.0]))], shown_on=cases(x=np.zeros(1), y=np.array([1e-16])))
+differs(
+    "tf.equal",
+    "edge",
+    "tf.equal(x, y)",
+    grid=[
+        *binary(*INTEGERS),
+        *BOOLEAN,
+        *cases(x=np.array([0.5, np.nan, np.inf, -0.0]), y=np.array([0.5, np.nan, np.inf, 0.0])),
+    ],
+    shown_on=cases(x=np.zeros(1), y=np.array([1e-16])),
+)
+differs(
+    "tf.not_equal",
+    "edge",
+    "tf.not_equal(x, y)",
+    grid=[
+        *binary(*INTEGERS),
+        *BOOLEAN,
+        *cases(x=np.array([0.5, np.nan, np.inf, -0.0]), y=np.array([0.5, np.nan, np.inf, 0.0])),
+    ],
+    shown_on=cases(x=np.zeros(1), y=np.array([1e-16])),
+)
 same("tf.greater", "tf.greater(x, y)", grid=binary())
 same("tf.greater_equal", "tf.greater_equal(x, y)", grid=binary())
 same("tf.less", "tf.less(x, y)", grid=binary())
@@ -82,28 +110,63 @@ same("tf.less_equal", "tf.less_equal(x, y)", grid=binary())
 same("tf.logical_and", "tf.logical_and(x, y)", grid=BOOLEAN)
 same("tf.logical_or", "tf.logical_or(x, y)", grid=BOOLEAN)
 same("tf.math.logical_xor", "tf.math.logical_xor(x, y)", grid=BOOLEAN)
-differs("tf.math.floordiv", "edge", "tf.math.floordiv(x, y)", grid=[g for g in binary() if np.isfinite(g["x"]).all() and np.all(g["y"] != 0)], shown_on=cases(x=np.array([np.inf]), y=np.array([1.0])), gradient=False)
+differs(
+    "tf.math.floordiv",
+    "edge",
+    "tf.math.floordiv(x, y)",
+    grid=[g for g in binary() if np.isfinite(g["x"]).all() and np.all(g["y"] != 0)],
+    shown_on=cases(x=np.array([np.inf]), y=np.array([1.0])),
+    gradient=False,
+)
 same("tf.math.floormod", "tf.math.floormod(x, y)", "tf.math.mod(x, y)", grid=binary())
 same("tf.atan2", "tf.atan2(x, y)", grid=binary(*FLOATS))
 same("tf.math.igamma", "tf.math.igamma(x, y)", grid=RATIOS, gradient=False)
 same("tf.bitwise.bitwise_and", "tf.bitwise.bitwise_and(x, y)", grid=binary(*INTEGERS))
 same("tf.bitwise.bitwise_or", "tf.bitwise.bitwise_or(x, y)", grid=binary(*INTEGERS))
-differs("tf.maximum", "gradient", "tf.maximum(x, y)", grid=binary(*INTEGERS), shown_on=cases(x=np.ones(2, "float32"), y=np.ones(2, "float32")), how="gradient")
-differs("tf.minimum", "gradient", "tf.minimum(x, y)", grid=binary(*INTEGERS), shown_on=cases(x=np.ones(2, "float32"), y=np.ones(2, "float32")), how="gradient")
+differs(
+    "tf.maximum",
+    "gradient",
+    "tf.maximum(x, y)",
+    grid=binary(*INTEGERS),
+    shown_on=cases(x=np.ones(2, "float32"), y=np.ones(2, "float32")),
+    how="gradient",
+)
+differs(
+    "tf.minimum",
+    "gradient",
+    "tf.minimum(x, y)",
+    grid=binary(*INTEGERS),
+    shown_on=cases(x=np.ones(2, "float32"), y=np.ones(2, "float32")),
+    how="gradient",
+)
 differs("tf.divide", "dtype", "tf.divide(x, y)", grid=binary(*FLOATS), shown_on=binary("int32"), how="dtype")
 differs("tf.truediv", "dtype", "tf.truediv(x, y)", grid=binary(*FLOATS), shown_on=binary("int32"), how="dtype")
-differs("tf.div", "dtype", "tf.compat.v1.div(x, y)", grid=binary(*FLOATS), shown_on=cases(x=np.array([7, -7], "int32"), y=np.array([2, 2], "int32")))
+differs(
+    "tf.div",
+    "dtype",
+    "tf.compat.v1.div(x, y)",
+    grid=binary(*FLOATS),
+    shown_on=cases(x=np.array([7, -7], "int32"), y=np.array([2, 2], "int32")),
+)
 _POWERS = cases(x=[random(3, low=0.1), np.array([2, -3, 0])], y=[random(3, seed=1), np.array([3, 2, 1])])
-differs("tf.pow", "gradient", "tf.pow(x, y)", grid=_POWERS, shown_on=cases(x=np.zeros(1), y=np.zeros(1)), how="gradient")
+differs(
+    "tf.pow", "gradient", "tf.pow(x, y)", grid=_POWERS, shown_on=cases(x=np.zeros(1), y=np.zeros(1)), how="gradient"
+)
 same("tf.pow", "tf.pow(x, y)", grid=binary(*FLOATS), gradient=False)
 compose("tf.math.squared_difference", "tf.math.squared_difference(x, y)", grid=binary())
 compose("tf.truncatediv", "tf.truncatediv(x, y)", grid=binary(*INTEGERS))
 compose("tf.truncatemod", "tf.truncatemod(x, y)", grid=binary(*INTEGERS))
-compose("tf.math.xlogy", "tf.math.xlogy(x, y)", grid=RATIOS + cases(x=np.array([0, 0, 2], "float32"), y=np.array([0, 2, 0.5], "float32")))
+compose(
+    "tf.math.xlogy",
+    "tf.math.xlogy(x, y)",
+    grid=RATIOS + cases(x=np.array([0, 0, 2], "float32"), y=np.array([0, 2, 0.5], "float32")),
+)
 compose("tf.math.divide_no_nan", "tf.math.divide_no_nan(x, y)", grid=binary(*FLOATS))
 differs("tf.math.scalar_mul", "order", "tf.math.scalar_mul(2.5, x)", grid=unary(*FLOATS), how="raises")
 same("tf.complex", "tf.complex(x, y)", grid=binary(*FLOATS), gradient=False)
-same("tf.add_n", "tf.add_n([x, y])", grid=cases(x=[random(2, 3), random(2)], y=[random(2, 3, seed=1), random(2, seed=1)]))
+same(
+    "tf.add_n", "tf.add_n([x, y])", grid=cases(x=[random(2, 3), random(2)], y=[random(2, 3, seed=1), random(2, seed=1)])
+)
 same("tf.math.accumulate_n", "tf.math.accumulate_n([x, y])", grid=cases(x=random(2, 3), y=random(2, 3, seed=1)))
 
 # reductions
@@ -116,20 +179,80 @@ for _name, _grid in (
 ):
     same(_name, f"{_name}(x)", f"{_name}(x, axis=0)", f"{_name}(x, 1, True)", f"{_name}(x, axis=[0, 1])", grid=_grid)
 _AXES = ("{}(x, axis=1)", "{}(x)", "{}(x, [0, 1], keepdims=True)", "{}(x, axis=0)")
-differs("tf.reduce_sum", "dtype", *(a.format("tf.reduce_sum") for a in _AXES), grid=reduction(), how="dtype")
-differs("tf.reduce_prod", "gradient", *(a.format("tf.reduce_prod") for a in _AXES), grid=[*cases(x=[random(3, 4), random(0, 3)]), *reduction(*INTEGERS)], shown_on=cases(x=np.array([[0.0, 2.0]])), how="gradient")
-differs("tf.reduce_logsumexp", "edge", "tf.reduce_logsumexp(x, axis=1)", grid=cases(x=random(3, 4)), shown_on=cases(x=np.array([[-np.inf, -np.inf], [np.inf, 1.0]], "float32")))
-differs("tf.math.reduce_std", "default", *(a.format("tf.math.reduce_std") for a in _AXES), grid=cases(x=[random(3, 4), random(2, 5, dtype="float64")]))
-differs("tf.math.reduce_variance", "default", *(a.format("tf.math.reduce_variance") for a in _AXES), grid=cases(x=[random(3, 4), random(2, 5, dtype="float64")]))
-same("tf.math.count_nonzero", "tf.math.count_nonzero(x)", "tf.math.count_nonzero(x, axis=1, keepdims=True)", grid=reduction())
-differs("tf.math.cumulative_logsumexp", "default", "tf.math.cumulative_logsumexp(x)", "tf.math.cumulative_logsumexp(x, 1)", grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]), how="shape")
-differs("tf.math.l2_normalize", "default", "tf.math.l2_normalize(x, axis=1)", "tf.math.l2_normalize(x, -1)", shown="tf.math.l2_normalize(x)", grid=cases(x=[random(3, 4), np.full((1, 2), 1e-8, "float32")]), gradient=False)
+differs(
+    "tf.reduce_sum",
+    "dtype",
+    *(a.format("tf.reduce_sum") for a in _AXES),
+    grid=reduction(*FLOATS, "int64"),
+    shown_on=reduction("int32"),
+    how="dtype",
+)
+differs(
+    "tf.reduce_prod",
+    "gradient",
+    *(a.format("tf.reduce_prod") for a in _AXES),
+    grid=[*cases(x=[random(3, 4), random(0, 3)]), *reduction(*INTEGERS)],
+    shown_on=cases(x=np.array([[0.0, 2.0]])),
+    how="gradient",
+)
+differs(
+    "tf.reduce_logsumexp",
+    "edge",
+    "tf.reduce_logsumexp(x, axis=1)",
+    grid=cases(x=random(3, 4)),
+    shown_on=cases(x=np.array([[-np.inf, -np.inf], [np.inf, 1.0]], "float32")),
+)
+differs(
+    "tf.math.reduce_std",
+    "default",
+    *(a.format("tf.math.reduce_std") for a in _AXES),
+    grid=cases(x=[random(3, 4), random(2, 5, dtype="float64")]),
+)
+differs(
+    "tf.math.reduce_variance",
+    "default",
+    *(a.format("tf.math.reduce_variance") for a in _AXES),
+    grid=cases(x=[random(3, 4), random(2, 5, dtype="float64")]),
+)
+same(
+    "tf.math.count_nonzero",
+    "tf.math.count_nonzero(x)",
+    "tf.math.count_nonzero(x, axis=1, keepdims=True)",
+    grid=reduction(),
+)
+differs(
+    "tf.math.cumulative_logsumexp",
+    "default",
+    "tf.math.cumulative_logsumexp(x)",
+    "tf.math.cumulative_logsumexp(x, 1)",
+    grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]),
+    how="shape",
+)
+differs(
+    "tf.math.l2_normalize",
+    "default",
+    "tf.math.l2_normalize(x, axis=1)",
+    "tf.math.l2_normalize(x, -1)",
+    shown="tf.math.l2_normalize(x)",
+    grid=cases(x=[random(3, 4), np.full((1, 2), 1e-8, "float32")]),
+    gradient=False,
+)
 
 # counting, segments
 _LABELS = cases(x=np.array([0, 2, 2, 5], "int32"))
 differs("tf.math.bincount", "dtype", "tf.math.bincount(x)", grid=_LABELS, how="dtype")
-differs("tf.math.bincount", "usage", "tf.math.bincount(x)", shown="tf.math.bincount(x, maxlength=3)", grid=_LABELS, how="missing")
-_SEGMENTS = cases(x=[random(5, 3), random(5), random(5, 2, dtype="float64"), random(5, dtype="int32")], y=np.array([0, 0, 1, 3, 3], "int32"))
+differs(
+    "tf.math.bincount",
+    "usage",
+    "tf.math.bincount(x)",
+    shown="tf.math.bincount(x, maxlength=3)",
+    grid=_LABELS,
+    how="missing",
+)
+_SEGMENTS = cases(
+    x=[random(5, 3), random(5), random(5, 2, dtype="float64"), random(5, dtype="int32")],
+    y=np.array([0, 0, 1, 3, 3], "int32"),
+)
 same("tf.math.segment_sum", "tf.math.segment_sum(x, y)", grid=_SEGMENTS)
 same("tf.math.segment_mean", "tf.math.segment_mean(x, y)", grid=_SEGMENTS)
 same("tf.math.segment_max", "tf.math.segment_max(x, y)", grid=_SEGMENTS)
@@ -201,11 +324,13 @@ def l2_normalize(claim: Claim) -> None:
 @check("tf.clip_by_global_norm", "usage")
 def clip_by_global_norm(claim: Claim) -> None:
     gradients = [random(2, 3), random(4, seed=1)]
-    claim.raises(lambda: paddle.nn.ClipGradByGlobalNorm([paddle.to_tensor(g) for g in gradients], 1.0)([]), TypeError, ValueError)
+    claim.raises(
+        lambda: paddle.nn.ClipGradByGlobalNorm([paddle.to_tensor(g) for g in gradients], 1.0)([]), TypeError, ValueError
+    )
     expected, norm = tf.clip_by_global_norm(gradients, 1.0)
 
     parameters = [paddle.to_tensor(np.zeros_like(g), stop_gradient=False) for g in gradients]
-    pairs = [(p, paddle.to_tensor(g)) for p, g in zip(parameters, gradients)]
+    pairs = [(p, paddle.to_tensor(g)) for p, g in zip(parameters, gradients, strict=True)]
     clipped = [g for _, g in paddle.nn.ClipGradByGlobalNorm(1.0)(pairs)]
 
     claim.agree(expected, clipped)

@@ -9,7 +9,13 @@ FINITE = [g for g in unary(*FLOATS) if np.isfinite(g["x"]).all()]
 ROWS = cases(x=[random(3, 4), random(2, 5, dtype="float64"), random(2, 3, 4)])
 
 # activations
-differs("tf.nn.relu", "edge", "tf.nn.relu(x)", grid=[*FINITE, *cases(x=np.array([np.inf, -np.inf]))], shown_on=cases(x=np.array([np.nan])))
+differs(
+    "tf.nn.relu",
+    "edge",
+    "tf.nn.relu(x)",
+    grid=[*FINITE, *cases(x=np.array([np.inf, -np.inf]))],
+    shown_on=cases(x=np.array([np.nan])),
+)
 same("tf.nn.relu6", "tf.nn.relu6(x)", grid=unary(*FLOATS))
 same("tf.nn.sigmoid", "tf.nn.sigmoid(x)", "tf.sigmoid(x)", grid=unary(*FLOATS))
 same("tf.nn.tanh", "tf.nn.tanh(x)", "tf.tanh(x)", grid=unary(*FLOATS))
@@ -17,15 +23,45 @@ same("tf.nn.softplus", "tf.nn.softplus(x)", grid=unary(*FLOATS))
 same("tf.nn.softsign", "tf.nn.softsign(x)", grid=unary(*FLOATS))
 same("tf.nn.elu", "tf.nn.elu(x)", grid=unary(*FLOATS))
 same("tf.nn.selu", "tf.nn.selu(x)", grid=unary(*FLOATS), gradient=False, rtol=1e-6, atol=1e-6)
-differs("tf.nn.selu", "gradient", "tf.nn.selu(x)", grid=cases(x=random(9)), shown_on=cases(x=np.zeros(1, "float32")), how="gradient")
+differs(
+    "tf.nn.selu",
+    "gradient",
+    "tf.nn.selu(x)",
+    grid=cases(x=random(9)),
+    shown_on=cases(x=np.zeros(1, "float32")),
+    how="gradient",
+)
 same("tf.nn.gelu", "tf.nn.gelu(x)", "tf.nn.gelu(x, approximate=True)", grid=unary(*FLOATS), rtol=2e-6, atol=2e-6)
 same("tf.nn.silu", "tf.nn.silu(x)", grid=unary(*FLOATS))
-same("tf.keras.activations.hard_sigmoid", "tf.keras.activations.hard_sigmoid(x)", grid=unary(*FLOATS), rtol=2e-6, atol=2e-6)
+same(
+    "tf.keras.activations.hard_sigmoid",
+    "tf.keras.activations.hard_sigmoid(x)",
+    grid=unary(*FLOATS),
+    rtol=2e-6,
+    atol=2e-6,
+)
 same("tf.keras.activations.mish", "tf.keras.activations.mish(x)", grid=unary(*FLOATS))
 same("tf.keras.activations.hard_silu", "tf.keras.activations.hard_silu(x)", grid=unary(*FLOATS))
 compose("tf.nn.crelu", "tf.nn.crelu(x)", "tf.nn.crelu(x, axis=0)", grid=ROWS)
-differs("tf.nn.leaky_relu", "default", "tf.nn.leaky_relu(x)", "tf.nn.leaky_relu(x, 0.1)", "tf.nn.leaky_relu(x, alpha=0.3)", grid=unary(*FLOATS), gradient=False, rtol=1e-6)
-differs("tf.nn.leaky_relu", "gradient", "tf.nn.leaky_relu(x)", grid=cases(x=random(9)), shown="tf.nn.leaky_relu(x, alpha=0.2)", shown_on=cases(x=np.zeros(1, "float32")), how="gradient")
+differs(
+    "tf.nn.leaky_relu",
+    "default",
+    "tf.nn.leaky_relu(x)",
+    "tf.nn.leaky_relu(x, 0.1)",
+    "tf.nn.leaky_relu(x, alpha=0.3)",
+    grid=unary(*FLOATS),
+    gradient=False,
+    rtol=1e-6,
+)
+differs(
+    "tf.nn.leaky_relu",
+    "gradient",
+    "tf.nn.leaky_relu(x)",
+    grid=cases(x=random(9)),
+    shown="tf.nn.leaky_relu(x, alpha=0.2)",
+    shown_on=cases(x=np.zeros(1, "float32")),
+    how="gradient",
+)
 _FAR = cases(x=[np.array([[100.0, -100.0]]), np.array([[100.0, -100.0]], "float32")])
 same("tf.nn.softmax", "tf.nn.softmax(x)", "tf.nn.softmax(x, axis=0)", grid=ROWS)
 differs("tf.nn.log_softmax", "edge", "tf.nn.log_softmax(x)", "tf.nn.log_softmax(x, 0)", grid=ROWS, shown_on=_FAR)
@@ -33,24 +69,100 @@ differs("tf.nn.log_softmax", "edge", "tf.nn.log_softmax(x)", "tf.nn.log_softmax(
 # pooling and convolution
 IMAGES = cases(x=[random(2, 8, 7, 3), random(1, 5, 6, 2)])
 VOLUMES = cases(x=random(1, 4, 5, 6, 2))
-differs("tf.nn.avg_pool", "layout", *(f"tf.nn.avg_pool(x, {k}, {s}, '{p}')" for k in (2, 3) for s in (2, 1) for p in ("VALID", "SAME")), "tf.nn.avg_pool(x, [2, 3], [2, 1], 'SAME')", "tf.nn.avg_pool(x, [1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')", grid=IMAGES, how="shape")
-differs("tf.nn.max_pool", "layout", *(f"tf.nn.max_pool(x, {k}, {s}, '{p}')" for k in (2, 3) for s in (2, 1) for p in ("VALID", "SAME")), "tf.nn.max_pool(x, [2, 3], [2, 1], 'SAME')", "tf.nn.max_pool(x, [1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')", grid=IMAGES, how="shape")
-differs("tf.nn.max_pool3d", "layout", "tf.nn.max_pool3d(x, 2, 2, 'VALID')", "tf.nn.max_pool3d(x, 2, 1, 'SAME')", grid=VOLUMES, how="shape")
-differs("tf.nn.avg_pool3d", "layout", "tf.nn.avg_pool3d(x, 2, 2, 'VALID')", "tf.nn.avg_pool3d(x, 2, 1, 'SAME')", grid=VOLUMES, how="shape")
-differs("tf.nn.conv1d", "layout", "tf.nn.conv1d(x, w, 1, 'SAME')", "tf.nn.conv1d(x, w, 2, 'VALID')", "tf.nn.conv1d(x, w, stride=3, padding='SAME')", grid=cases(x=random(2, 8, 3), w=random(3, 3, 4)), how="raises")
+differs(
+    "tf.nn.avg_pool",
+    "layout",
+    *(f"tf.nn.avg_pool(x, {k}, {s}, '{p}')" for k in (2, 3) for s in (2, 1) for p in ("VALID", "SAME")),
+    "tf.nn.avg_pool(x, [2, 3], [2, 1], 'SAME')",
+    "tf.nn.avg_pool(x, [1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')",
+    grid=IMAGES,
+    how="shape",
+)
+differs(
+    "tf.nn.max_pool",
+    "layout",
+    *(f"tf.nn.max_pool(x, {k}, {s}, '{p}')" for k in (2, 3) for s in (2, 1) for p in ("VALID", "SAME")),
+    "tf.nn.max_pool(x, [2, 3], [2, 1], 'SAME')",
+    "tf.nn.max_pool(x, [1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')",
+    grid=IMAGES,
+    how="shape",
+)
+differs(
+    "tf.nn.max_pool3d",
+    "layout",
+    "tf.nn.max_pool3d(x, 2, 2, 'VALID')",
+    "tf.nn.max_pool3d(x, 2, 1, 'SAME')",
+    grid=VOLUMES,
+    how="shape",
+)
+differs(
+    "tf.nn.avg_pool3d",
+    "layout",
+    "tf.nn.avg_pool3d(x, 2, 2, 'VALID')",
+    "tf.nn.avg_pool3d(x, 2, 1, 'SAME')",
+    grid=VOLUMES,
+    how="shape",
+)
+differs(
+    "tf.nn.conv1d",
+    "layout",
+    "tf.nn.conv1d(x, w, 1, 'SAME')",
+    "tf.nn.conv1d(x, w, 2, 'VALID')",
+    "tf.nn.conv1d(x, w, stride=3, padding='SAME')",
+    grid=cases(x=random(2, 8, 3), w=random(3, 3, 4)),
+    how="raises",
+)
 _SQUARE = cases(x=random(2, 4, 4, 4), w=random(4, 4, 4, 4))
-differs("tf.nn.conv2d", "layout", *(f"tf.nn.conv2d(x, w, {s}, '{p}')" for s in (1, [2, 2], [1, 3, 3, 1]) for p in ("SAME", "VALID")), grid=cases(x=[random(2, 8, 7, 3), random(1, 6, 9, 3, dtype="float64")], w=[random(3, 2, 3, 5), random(3, 3, 3, 2, dtype="float64")]), shown="tf.nn.conv2d(x, w, 1, 'SAME')", shown_on=_SQUARE, rtol=1e-4, atol=1e-4)
-differs("tf.nn.conv3d", "layout", "tf.nn.conv3d(x, w, strides=[1, 1, 1, 1, 1], padding='VALID')", grid=cases(x=random(1, 4, 5, 6, 2), w=random(2, 3, 2, 2, 4)), how="raises", rtol=1e-4, atol=1e-5)
-same("tf.nn.bias_add", "tf.nn.bias_add(x, b)", grid=cases(x=[random(2, 3), random(2, 4, 4, 3, dtype="float64")], b=[random(3), random(3, dtype="float64")]))
-differs("tf.nn.embedding_lookup", "order", "tf.nn.embedding_lookup(x, y)", grid=cases(x=random(5, 3), y=[np.array([4, 0, 4]), np.array([[1], [2]], "int32")]), how="raises")
+differs(
+    "tf.nn.conv2d",
+    "layout",
+    *(f"tf.nn.conv2d(x, w, {s}, '{p}')" for s in (1, [2, 2], [1, 3, 3, 1]) for p in ("SAME", "VALID")),
+    grid=cases(
+        x=[random(2, 8, 7, 3), random(1, 6, 9, 3, dtype="float64")],
+        w=[random(3, 2, 3, 5), random(3, 3, 3, 2, dtype="float64")],
+    ),
+    shown="tf.nn.conv2d(x, w, 1, 'SAME')",
+    shown_on=_SQUARE,
+    rtol=1e-4,
+    atol=1e-4,
+)
+differs(
+    "tf.nn.conv3d",
+    "layout",
+    "tf.nn.conv3d(x, w, strides=[1, 1, 1, 1, 1], padding='VALID')",
+    grid=cases(x=random(1, 4, 5, 6, 2), w=random(2, 3, 2, 2, 4)),
+    how="raises",
+    rtol=1e-4,
+    atol=1e-5,
+)
+same(
+    "tf.nn.bias_add",
+    "tf.nn.bias_add(x, b)",
+    grid=cases(x=[random(2, 3), random(2, 4, 4, 3, dtype="float64")], b=[random(3), random(3, dtype="float64")]),
+)
+differs(
+    "tf.nn.embedding_lookup",
+    "order",
+    "tf.nn.embedding_lookup(x, y)",
+    grid=cases(x=random(5, 3), y=[np.array([4, 0, 4]), np.array([[1], [2]], "int32")]),
+    how="raises",
+)
 compose("tf.nn.moments", "tf.nn.moments(x, [0])", "tf.nn.moments(x, axes=[0, 1], keepdims=True)", grid=ROWS)
 compose("tf.nn.l2_loss", "tf.nn.l2_loss(x)", grid=ROWS)
-_NORMALISED = {"x": random(2, 3, 3, 4), "m": random(4), "v": random(4, low=0.1, seed=2), "o": random(4, seed=3), "s": random(4, seed=4)}
+_NORMALISED = {
+    "x": random(2, 3, 3, 4),
+    "m": random(4),
+    "v": random(4, low=0.1, seed=2),
+    "o": random(4, seed=3),
+    "s": random(4, seed=4),
+}
 _BATCH_NORM = "tf.nn.batch_normalization(x, m, v, o, s, 1e-3)"
 differs("tf.nn.batch_normalization", "layout", _BATCH_NORM, grid=[_NORMALISED], how="raises", gradient=False)
 differs("tf.nn.batch_normalization", "order", _BATCH_NORM, grid=[_NORMALISED], how="raises", gradient=False)
 _LRN = cases(x=random(2, 4, 4, 8))
-differs("tf.nn.lrn", "usage", "tf.nn.lrn(x, depth_radius=2)", "tf.nn.lrn(x, 1, 2.0, 1e-2, 0.75)", grid=_LRN, gradient=False)
+differs(
+    "tf.nn.lrn", "usage", "tf.nn.lrn(x, depth_radius=2)", "tf.nn.lrn(x, 1, 2.0, 1e-2, 0.75)", grid=_LRN, gradient=False
+)
 differs("tf.nn.lrn", "default", "tf.nn.lrn(x)", grid=_LRN, how="raises", gradient=False)
 differs("tf.nn.lrn", "layout", "tf.nn.lrn(x, 2, 1.0, 1.0, 0.5)", grid=_LRN, gradient=False)
 
@@ -199,7 +311,12 @@ def depth_to_space(claim: Claim) -> None:
     expected = tf.nn.depth_to_space(x, block)
     shuffle = paddle.nn.functional.pixel_shuffle
     claim.differ(expected, shuffle(paddle.to_tensor(x), block, data_format="NHWC"))
-    reordered = paddle.to_tensor(x).reshape([1, 2, 3, block * block, channels]).transpose([0, 1, 2, 4, 3]).reshape([1, 2, 3, 12])
+    reordered = (
+        paddle.to_tensor(x)
+        .reshape([1, 2, 3, block * block, channels])
+        .transpose([0, 1, 2, 4, 3])
+        .reshape([1, 2, 3, 12])
+    )
     claim.agree(expected, shuffle(reordered, block, data_format="NHWC"))
     claim.agree(tf.nn.depth_to_space(x[..., :4], 2), shuffle(paddle.to_tensor(x[..., :4]), 2, data_format="NHWC"))
 
@@ -210,7 +327,9 @@ def space_to_depth(claim: Claim) -> None:
     expected = tf.nn.space_to_depth(x, block)
     found = paddle.nn.functional.pixel_unshuffle(paddle.to_tensor(x), block, data_format="NHWC")
     claim.differ(expected, found)
-    claim.agree(expected, found.reshape([1, 2, 3, channels, block * block]).transpose([0, 1, 2, 4, 3]).reshape([1, 2, 3, 12]))
+    claim.agree(
+        expected, found.reshape([1, 2, 3, channels, block * block]).transpose([0, 1, 2, 4, 3]).reshape([1, 2, 3, 12])
+    )
 
 
 @check("tf.nn.dropout", "random")
@@ -229,7 +348,10 @@ def dropout(claim: Claim) -> None:
 def dropout_noise_shape(claim: Claim) -> None:
     x = np.ones((50, 4), "float32")
     claim.raises(lambda: paddle.nn.functional.dropout(paddle.to_tensor(x), 0.5, noise_shape=[50, 1]), TypeError)
-    for dropped in (tf.nn.dropout(x, 0.5, noise_shape=[50, 1]), paddle.nn.functional.dropout(paddle.to_tensor(x), 0.5, axis=0)):
+    for dropped in (
+        tf.nn.dropout(x, 0.5, noise_shape=[50, 1]),
+        paddle.nn.functional.dropout(paddle.to_tensor(x), 0.5, axis=0),
+    ):
         claim.holds(set(np.asarray(dropped).sum(1).tolist()) == {0.0, 8.0}, "whole rows are dropped")
 
 

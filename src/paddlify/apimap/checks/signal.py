@@ -5,8 +5,26 @@ import numpy as np
 from paddlify.apimap.claims import Claim, cases, check, random, same
 from paddlify.apimap.frameworks import paddle, tf
 
-same("tf.signal.rfft", "tf.signal.rfft(x)", grid=cases(x=[random(8), random(2, 6), random(3, 5, dtype="float64")]), gradient=False, atol=1e-5)
-same("tf.signal.fft", "tf.signal.fft(x)", grid=cases(x=[random(8).astype("complex64"), (random(2, 6) + 1j * random(2, 6, seed=1)).astype("complex64"), random(5) + 1j * random(5, dtype="float64")]), gradient=False, atol=1e-5)
+same(
+    "tf.signal.rfft",
+    "tf.signal.rfft(x)",
+    grid=cases(x=[random(8), random(2, 6), random(3, 5, dtype="float64")]),
+    gradient=False,
+    atol=1e-5,
+)
+same(
+    "tf.signal.fft",
+    "tf.signal.fft(x)",
+    grid=cases(
+        x=[
+            random(8).astype("complex64"),
+            (random(2, 6) + 1j * random(2, 6, seed=1)).astype("complex64"),
+            random(5) + 1j * random(5, dtype="float64"),
+        ]
+    ),
+    gradient=False,
+    atol=1e-5,
+)
 
 
 @check("tf.signal.stft", "default")
