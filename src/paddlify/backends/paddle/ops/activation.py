@@ -171,10 +171,9 @@ def _is_exact(bound: Any) -> bool:
 
 
 def _clip_numbers(paddle: Recorder, x: Tensor, low: Any, high: Any) -> Any:
-    """Paddle takes a missing bound for the largest float32, so infinity is given instead."""
-    if x.dtype in FLOATING:
-        low = -math.inf if low is None else low
-        high = math.inf if high is None else high
+    """Paddle takes the largest float32 for a missing bound, whatever the dtype."""
+    if x.dtype == ir.DataType.DOUBLE:
+        low, high = -math.inf if low is None else low, math.inf if high is None else high
     bounds = {name: bound for name, bound in (("min", low), ("max", high)) if bound is not None}
     return computed(paddle, NUMBERS, lambda x: paddle.clip(x, **bounds), x)
 

@@ -93,9 +93,11 @@ def _log_sum_exp(reduce: _Reduction, x: Any) -> Any:
         return x
     if reduce.is_empty:
         return paddle.log(reduce("sum", x))
-    highest = _finite(paddle, reduce("max", x, keepdim=True))
+    maximum = "amax" if reduce.has_known_axes else "max"
+    highest = _finite(paddle, reduce(maximum, x, keepdim=True))
     total = paddle.log(reduce("sum", paddle.exp(x - highest)))
-    return total + (highest if reduce.options["keepdim"] else _finite(paddle, reduce("max", x)))
+    offset = paddle.let(reduce(maximum, x), "highest")
+    return paddle.where(paddle.isfinite(offset), total + offset, offset)
 
 
 def _finite(paddle: Recorder, x: Any) -> Any:
