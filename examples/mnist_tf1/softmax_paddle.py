@@ -1,5 +1,6 @@
 """Softmax regression on pictures of digits, in the style of TensorFlow 1."""
 
+# ruff: noqa: E501, I001
 import json
 
 import paddle

@@ -19,12 +19,19 @@ _INTRODUCTION = {
         "A row is **same** when, after a fixed change of names, values, shapes, dtypes and gradients agree on the "
         "inputs of its check, edge cases included. It **differs** when there is one counterpart with at least one "
         "difference; its check shows that the plain change of names does differ, and that the advised form agrees. "
-        "**compose** takes several calls; for **none** there is nothing. All numbers were measured on a CPU."
+        "**compose** takes several calls; for **none** there is nothing. All numbers were measured on a CPU.\n\n"
+        "The examples are the bodies of the checks: `claim.agree` states that two results have equal values, "
+        "shapes and dtypes, `claim.differ` that they differ and `claim.raises` that a call fails; the comment "
+        "behind such a line is what was measured. `random` makes an array with a seed. Where an expression stands "
+        "in a table, `x`, `y` and the like are the inputs of the check."
     ),
     "zh": (
         "**功能一致**：只做固定的改名后，在检查所用的输入（含边界情形）上，数值、形状、数据类型和梯度都一致。"
         "**差异对比**：有一个对应接口，但至少有一处差异；检查既证明仅改名确有差异，也证明建议写法一致。"
-        "**组合实现**：需要几个调用；**无对应接口**：没有。所有数字都在 CPU 上测得。"
+        "**组合实现**：需要几个调用；**无对应接口**：没有。所有数字都在 CPU 上测得。\n\n"
+        "示例就是检查的函数体：`claim.agree` 表示两个结果的数值、形状和数据类型都相等，`claim.differ` 表示"
+        "两者不同，`claim.raises` 表示调用会失败；行尾的注释是实测结果。`random` 用固定种子生成数组。"
+        "表格中的表达式里，`x`、`y` 等是检查的输入。"
     ),
 }
 

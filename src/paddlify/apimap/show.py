@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,6 +61,28 @@ def evidence() -> dict[str, Any]:
     return found
 
 
+_CHINESE = (
+    (r"agrees on (\d+) inputs", r"在 \1 组输入上一致"),
+    (r", (\d+) with gradients", r"，其中 \1 组比较了梯度"),
+    (r",? ?max difference (\S+)", r"，最大差 \1"),
+    (r"gradient with respect to (\w+):", r"对 \1 的梯度"),
+    (r"shape (\[.*?\]) instead of (\[.*?\])", r"形状为 \1 而不是 \2"),
+    (r"(\w+) results instead of (\w+)", r"\1 个结果而不是 \2 个"),
+    (r"(\w+) instead of (\w+)", r"\1 而不是 \2"),
+    (r"raises (\w+)", r"抛出 \1"),
+    (r"argument (\w+) has no counterpart", r"参数 \1 没有对应"),
+)
+
+
+def measured_in(result: str, language: Language) -> str:
+    """A measured result in a language; the checks write them in English."""
+    if language == "zh":
+        for pattern, replacement in _CHINESE:
+            result = re.sub(pattern, replacement, result)
+        result = result.removeprefix("，")
+    return result
+
+
 def code(text: str) -> str:
     """Inline code, safe inside a table."""
     return f"`{text}`".replace("|", "\\|") if text else ""
@@ -88,7 +111,7 @@ def _example(row: Row, difference: str | None, language: Language) -> list[str]:
     lines: list[str] = []
     for check in load_checks():
         if check.row == row.name and check.code == difference and check.first_line:
-            lines += ["```python", *_annotated(check.source, measured), "```", ""]
+            lines += ["```python", *_annotated(check.source, measured, language), "```", ""]
     pairs = [
         item
         for item in measured
@@ -96,17 +119,20 @@ def _example(row: Row, difference: str | None, language: Language) -> list[str]:
     ]
     if pairs:
         lines += [f"| TensorFlow | Paddle | {word('measured', language)} |", "|---|---|---|"]
-        lines += [f"| {code(i['tensorflow'])} | {code(i.get('paddle', ''))} | {i['result']} |" for i in pairs]
+        lines += [
+            f"| {code(i['tensorflow'])} | {code(i.get('paddle', ''))} | {measured_in(i['result'], language)} |"
+            for i in pairs
+        ]
         lines.append("")
     return lines
 
 
-def _annotated(source: str, measured: list[dict[str, Any]]) -> list[str]:
+def _annotated(source: str, measured: list[dict[str, Any]], language: Language) -> list[str]:
     """The body of a check, with what was measured behind the lines that show a difference."""
     results: dict[int, list[str]] = {}
     for item in measured:
         if "line" in item and item["result"] not in ("agrees", "holds"):
-            results.setdefault(item["line"], []).append(item["result"])
+            results.setdefault(item["line"], []).append(measured_in(item["result"], language))
     return [
         f"{line}  # {'; '.join(dict.fromkeys(results[number]))}" if number in results else line
         for number, line in enumerate(source.rstrip().splitlines())
