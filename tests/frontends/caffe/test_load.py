@@ -295,6 +295,16 @@ class TestWeights:
         (tmp_path / "both").write_bytes(joined)
         check_close(run(load(INPUT + CONV, tmp_path, extra_weights=tmp_path / "both").model, x, tmp_path), expected, 0)
 
+    def test_shared_blobs_must_be_stored_alike(self, tmp_path: Path) -> None:
+        shared = 'param { name: "w" } inner_product_param { num_output: 5 bias_term: false }'
+        text = INPUT + layer("one", "InnerProduct", settings=shared) + layer("two", "InnerProduct", settings=shared)
+        weight = drawing.draw("normal", (5, 192), "w")
+        graph = load(text, tmp_path, {"one": [weight], "two": [weight]}).model.graph
+        assert list(graph.initializers) == ["one/weight"]
+        assert list(load(text, tmp_path, {"one": [weight]}).model.graph.initializers) == ["one/weight"]
+        with pytest.raises(LoadError, match=r"layer 'two'.*shared with layer 'one'"):
+            load(text, tmp_path, {"one": [weight], "two": [weight + 1]})
+
     def test_fork_fields_in_the_caffemodel_are_skipped(self, tmp_path: Path) -> None:
         """Forks give one number to different messages: here pooling_param's holds something else."""
         blobs = b"".join(wire.delimited(7, blob_message(array)) for array in WEIGHTS["conv"])

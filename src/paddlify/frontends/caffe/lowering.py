@@ -119,6 +119,7 @@ class Recorder(Builder):
         shared = specs[index].name if index < len(specs) else ""
         name, number = self._owners.setdefault(shared, (self.layer.name, index)) if shared else (self.layer.name, index)
         if (name, number) in self._blobs:
+            self.weights.check_shared((name, number), (self.layer.name, index))
             return self._shared(self._blobs[name, number], specs[index], shape, role)
         value = self.initializer(self.weights.find(name, number, shape, role), f"{name}/{role}")
         self._blobs[name, number] = value

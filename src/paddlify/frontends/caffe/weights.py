@@ -49,6 +49,9 @@ class Weights(Protocol):
     def find(self, layer: str, index: int, shape: Sequence[int], role: str) -> ir.TensorProtocol:
         """Blob `index` of a layer as a tensor of `shape`; raises LoadError when there is none of this shape."""
 
+    def check_shared(self, owner: tuple[str, int], other: tuple[str, int]) -> None:
+        """Raise LoadError when two layers share a blob (layer, index), but different numbers are stored for them."""
+
 
 class StoredWeights:
     """Blobs by layer name, as in a caffemodel; of two layers with one name the last counts, as in Caffe."""
@@ -72,6 +75,16 @@ class StoredWeights:
                 f"its {role} has shape {list(shape)} in the prototxt and {list(blob.shape)} in {self.path}"
             )
         return tensors.Reshaped(blob.tensor, shape) if len(shape) != 1 else blob.tensor
+
+    def check_shared(self, owner: tuple[str, int], other: tuple[str, int]) -> None:
+        found = self.blobs.get(other[0], ())
+        if owner == other or other[1] >= len(found):
+            return
+        first, second = self.blobs[owner[0]][owner[1]].tensor, found[other[1]].tensor
+        if first.size != second.size or any(
+            not np.array_equal(a, b) for a, b in zip(tensors.blocks(first), tensors.blocks(second), strict=True)
+        ):
+            raise LoadError(f"its blob {other[1]} is shared with layer '{owner[0]}', but {self.path} holds another one")
 
 
 class RandomWeights:
@@ -105,6 +118,9 @@ class RandomWeights:
 
         return tensors.Computed(ir.DataType.FLOAT, shape, rows, name=f"{layer}/{role}")
 
+    def check_shared(self, owner: tuple[str, int], other: tuple[str, int]) -> None:
+        """What is drawn for the owner is used for all."""
+
 
 _DRAWN: Final = {
     "variance": (0.5, 1.5, 0.0),
@@ -125,6 +141,9 @@ class NoWeights:
 
     def find(self, layer: str, index: int, shape: Sequence[int], role: str) -> ir.TensorProtocol:
         raise LoadError(f"its {role} needs weights: give the caffemodel (--weights), or --random-weights")
+
+    def check_shared(self, owner: tuple[str, int], other: tuple[str, int]) -> None:
+        """There is nothing to compare."""
 
 
 def read(path: Path) -> StoredWeights:
