@@ -58,8 +58,9 @@ def with_tensorflow(monkeypatch):
     ("name", "outputs", "result"),
     [("frozen.pb", ["y"], "y"), ("frozen.pbtxt", ["y"], "y"), ("checkpoint", ["y"], "y"), ("saved", None, "scores")],
 )
-def test_tensorflow_says_what_is_right(with_tensorflow, models, tmp_path, name, outputs, result):
-    conversion = paddlify.convert(models / name, tmp_path / "out", outputs=outputs)
+def test_tensorflow_says_what_is_right(with_tensorflow, models, tmp_path, monkeypatch, name, outputs, result):
+    monkeypatch.chdir(models)
+    conversion = paddlify.convert(name, tmp_path / "out", outputs=outputs)
     found = conversion.verification
     assert found.passed
     assert found.oracle.startswith("TensorFlow 2.") and found.oracle.endswith(" on the source itself")

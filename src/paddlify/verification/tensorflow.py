@@ -86,13 +86,13 @@ def _request(model: Path, extra: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     """How the other process reads the model, and the tensors that its signature's names stand for."""
     source = sources.read(model, extra)
     path = model.parent if savedmodel.is_saved_model_file(model) else model
-    request: dict[str, Any] = {"kind": source.kind, "path": str(path)}
+    request: dict[str, Any] = {"kind": source.kind, "path": str(path.resolve())}
     if source.kind == "tensorflow SavedModel":
         request["tags"] = list(savedmodel.read_meta_graph(path, extra.get("tag"))[0].meta_info_def.tags)
     elif source.kind == "tensorflow checkpoint":
         prefix = find_prefix(Path(extra["ckpt_dir"]) if extra.get("ckpt_dir") else path)
         meta = extra.get("meta") or sources.find_meta(path) or sources.find_meta(prefix or path)
-        request.update(prefix=str(prefix), meta=str(meta))
+        request.update({key: str(Path(file).resolve()) for key, file in (("prefix", prefix), ("meta", meta)) if file})
     elif source.kind != "tensorflow frozen graph":
         raise UnsuitableError(f"a {source.kind} is not run by TensorFlow here")
     signature = source.signature
