@@ -1,6 +1,6 @@
 """Softmax regression on pictures of digits, in the style of TensorFlow 1."""
 
-# ruff: noqa: E501, I001
+# ruff: noqa: I001
 import json
 
 import paddle
@@ -36,7 +36,14 @@ with contextlib.nullcontext(paddle.static.Executor()) as sess:
     for i in range(999):
         start = 100 * i % len(train_images)
         batch_xs, batch_ys = train_images[start : start + 100], train_labels[start : start + 100]
-        _, loss = [None, *sess.run(feed={"x": numpy.asarray(batch_xs, "float32"), "y_": numpy.asarray(batch_ys, "float32")}, fetch_list=[cross_entropy])]
+        _, loss = [None, *sess.run(
+            feed={"x": numpy.asarray(batch_xs, "float32"), "y_": numpy.asarray(batch_ys, "float32")},
+            fetch_list=[cross_entropy],
+        )]
         losses.append(float(loss))
-    score = sess.run(paddle.static.normalize_program(paddle.static.default_main_program(), [x, y_], [accuracy]), feed={"x": numpy.asarray(test_images, "float32"), "y_": numpy.asarray(test_labels, "float32")}, fetch_list=[accuracy])[0]
+    score = sess.run(
+        paddle.static.normalize_program(paddle.static.default_main_program(), [x, y_], [accuracy]),
+        feed={"x": numpy.asarray(test_images, "float32"), "y_": numpy.asarray(test_labels, "float32")},
+        fetch_list=[accuracy],
+    )[0]
     print(json.dumps({"losses": losses, "accuracy": float(score)}))

@@ -1,6 +1,6 @@
 """Softmax regression on pictures of digits, in the style of TensorFlow 1."""
 
-# ruff: noqa: E501, I001
+# ruff: noqa: I001
 import json
 
 import tensorflow.compat.v1 as tf

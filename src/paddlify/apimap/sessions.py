@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from paddlify.apimap.names import Names
 
 _DTYPES = {"float": "float32", "double": "float64", "half": "float16", "tf.int32": "int32"}
+_LONG = 80
 _MAIN = "paddle.static.default_main_program()"
 _INITIALIZER = "paddle.nn.initializer"
 _SWITCHES = ("tf.disable_v2_behavior", "tf.disable_eager_execution")
@@ -214,6 +215,8 @@ class Program:
             needed = f"paddle.static.normalize_program({_MAIN}, [{', '.join(keys)}], [{', '.join(rest)}])"
             options.insert(0, needed)
         code = f"{session}.run({', '.join(options)})"
+        if len(code) > _LONG:
+            code = f"{session}.run(\n" + "".join(f"    {option},\n" for option in options) + ")"
         if single:
             return code if steps else f"{code}[0]"
         return f"[{'None, ' * steps}*{code}]" if steps else code
