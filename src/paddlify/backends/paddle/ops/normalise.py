@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 
 from paddlify.backends.paddle.dtypes import paddle_dtype
@@ -13,6 +15,7 @@ from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import FLOATS, cast, computed, normal_axis, size_of, wide
 from paddlify.errors import Refusal
+from paddlify.ir.tensors import Reshaped
 
 _D = ir.DataType
 
@@ -138,15 +141,27 @@ def layer_normalization(
 def _plain_layer_normalization(
     paddle: Recorder, x: Tensor, scale: Tensor, bias: Tensor | None, sizes: list[Any], epsilon: float
 ) -> Any:
-    shape = sizes[0] if len(sizes) == 1 else sizes
+    """Paddle's scale and bias are vectors whatever the rank; without a bias oneDNN would ignore the scale."""
+    shape, count = sizes[0] if len(sizes) == 1 else sizes, math.prod(sizes)
     if _owned(x, scale, bias):
-        options: dict[str, Any] = {"epsilon": epsilon} | ({"bias_attr": False} if bias is None else {})
-        return paddle.layer(paddle.nn.LayerNorm(shape, **options), weight=scale, bias=bias)(x)
+        weights = {"weight": scale.tensor, "bias": _zeros(count, x.dtype) if bias is None else bias.tensor}
+        layer = paddle.nn.LayerNorm(shape, epsilon=epsilon)
+        return paddle.layer(layer, **{name: _vector(weight) for name, weight in weights.items()})(x)
 
     def normalised(x: Any, scale: Any, bias: Any) -> Any:
+        scale = paddle.flatten(scale) if len(sizes) > 1 else scale
+        bias = paddle.zeros_like(scale) if bias is None else paddle.flatten(bias) if len(sizes) > 1 else bias
         return paddle.nn.functional.layer_norm(x, shape, weight=scale, bias=bias, epsilon=epsilon)
 
     return computed(paddle, FLOATS, normalised, x, scale, bias)
+
+
+def _zeros(count: int, dtype: ir.DataType) -> ir.TensorProtocol:
+    return ir.tensor(np.zeros(count, dtype.numpy()))
+
+
+def _vector(tensor: ir.TensorProtocol) -> ir.TensorProtocol:
+    return tensor if tensor.shape.rank() == 1 else Reshaped(tensor, [tensor.size])
 
 
 @emits("RMSNormalization")
