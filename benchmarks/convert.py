@@ -18,7 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 MODELS = Path(__file__).with_name("models.py")
-X2PADDLE = "from x2paddle.convert import onnx2paddle; import sys; onnx2paddle(sys.argv[1], sys.argv[2], disable_feedback=True)"
+X2PADDLE = (
+    "from x2paddle.convert import onnx2paddle; import sys; onnx2paddle(sys.argv[1], sys.argv[2], disable_feedback=True)"
+)
 
 
 def main() -> None:

@@ -28,7 +28,9 @@ class Run:
     mebibytes: float
 
 
-def measured(command: Sequence[str | Path], *, environment: dict[str, str] | None = None, cwd: Path | None = None) -> Run:
+def measured(
+    command: Sequence[str | Path], *, environment: dict[str, str] | None = None, cwd: Path | None = None
+) -> Run:
     """Run a command to its end; raises CalledProcessError with its output when it fails."""
     settings = {**os.environ, "OMP_NUM_THREADS": str(THREADS), **(environment or {})}
     start = time.perf_counter()

@@ -40,7 +40,13 @@ class Case:
 def all_cases() -> dict[str, Case]:
     """All cases by name, in a fixed order."""
     found: dict[str, Case] = {}
-    for case in [*_generated(), *_stored("simple"), *_stored("pytorch-converted"), *_stored("pytorch-operator"), *_light()]:
+    for case in [
+        *_generated(),
+        *_stored("simple"),
+        *_stored("pytorch-converted"),
+        *_stored("pytorch-operator"),
+        *_light(),
+    ]:
         found.setdefault(case.name, case)
     return dict(sorted(found.items()))
 

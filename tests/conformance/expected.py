@@ -90,7 +90,9 @@ def document(cases: Mapping[str, Case], outcomes: Mapping[str, Outcome]) -> str:
     for kind in kinds:
         statuses = [outcomes[name].status for name, case in cases.items() if case.kind == kind]
         wrong = len(statuses) - statuses.count("passed") - statuses.count("refused")
-        lines.append(f"| {kind} | {len(statuses)} | {statuses.count('passed')} | {statuses.count('refused')} | {wrong} |")
+        lines.append(
+            f"| {kind} | {len(statuses)} | {statuses.count('passed')} | {statuses.count('refused')} | {wrong} |"
+        )
     lines += ["", "## Refused, and why", "", "| reason | tests | for example |", "|---|---:|---|"]
     groups: dict[str, list[str]] = defaultdict(list)
     for name, expectation in sorted(read().items()):

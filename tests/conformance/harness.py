@@ -68,7 +68,7 @@ def _check(case: Case, folder: Path) -> Outcome:
 def compare(
     expected: Sequence[Any], results: Sequence[Any], rtol: float, atol: float, *, values: bool = True
 ) -> str:
-    """How results differ from what is expected in count, dtype, shape or (with `values`) value; "" where they do not."""
+    """How results differ from what is expected in count, dtype, shape and (with `values`) value; "" if they do not."""
     if len(expected) != len(results):
         return f"{len(results)} outputs instead of {len(expected)}"
     for index, (want, got) in enumerate(zip(expected, results, strict=True)):
@@ -92,7 +92,7 @@ def _compare(want: Any, got: Any, rtol: float, atol: float, values: bool) -> str
         return ""
     if want.dtype.name == "bfloat16":
         rtol = max(rtol, 2**-6)  # two units in the last place, as onnx's own runner
-    if want.dtype.kind not in "fc" and want.dtype.kind != "V" or want.dtype.name == "bool":
+    if want.dtype.kind not in "fcV":
         equal = np.array_equal(want, got)
         return "" if equal else f"{np.count_nonzero(want != got)} of {want.size} elements differ"
     wide = np.complex128 if want.dtype.kind == "c" else np.float64

@@ -87,7 +87,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-k", default="", help="substring of the case's name")
     parser.add_argument("--op", nargs="*", default=[], help="only cases that use one of these op types")
-    parser.add_argument("--kind", nargs="*", default=[], help="node, simple, pytorch-converted, pytorch-operator, light")
+    parser.add_argument(
+        "--kind", nargs="*", default=[], help="node, simple, pytorch-converted, pytorch-operator, light"
+    )
     parser.add_argument("--shard", default="0/1", help="i/n: every n-th case from the i-th")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("-v", action="store_true", help="print the cases that pass, too")

@@ -35,7 +35,9 @@ def run(model: ir.Model, size: int = 2) -> list[np.ndarray]:
     """onnxruntime's outputs for seeded inputs; symbolic dimensions are of `size`."""
     rng = np.random.default_rng(0)
     feeds = {
-        value.name: rng.standard_normal([dim if isinstance(dim, int) else size for dim in value.shape]).astype(np.float32)
+        value.name: rng.standard_normal([dim if isinstance(dim, int) else size for dim in value.shape]).astype(
+            np.float32
+        )
         for value in model.graph.inputs
     }
     proto = ir.to_proto(model)

@@ -49,6 +49,13 @@ def gelu_tanh(op, x):
             ),
             {"Gelu": 1},
         ),
+        (
+            lambda op, x: op.Mul(
+                op.Mul(op.constant(0.5), x),
+                op.Sub(op.constant(1.0), op.Erf(op.Mul(op.Neg(x), op.constant(math.sqrt(0.5))))),
+            ),
+            {"Gelu": 1},
+        ),
         (gelu_of_a_product, {"Gelu": 1, "Mul": 1, "Sin": 1}),
         (gelu_tanh, {"Gelu": 1}),
         (lambda op, x: op.Mul(x, op.Sigmoid(op.Relu(x))), {"Mul": 1, "Sigmoid": 1, "Relu": 1}),

@@ -15,6 +15,7 @@ import onnx_ir as ir
 
 from paddlify.errors import DynamicValue, Refusal
 from paddlify.ir import inference, opset, provenance
+from paddlify.ir.tensors import static_dims
 
 
 class Builder:
@@ -98,7 +99,7 @@ class Builder:
         while unique in initializers:
             unique, suffix = f"{base}_{suffix}", suffix + 1
         value = ir.Value(
-            name=unique, type=ir.TensorType(tensor.dtype), shape=ir.Shape(list(tensor.shape)), const_value=tensor
+            name=unique, type=ir.TensorType(tensor.dtype), shape=ir.Shape(static_dims(tensor)), const_value=tensor
         )
         initializers.add(value)
         return value
@@ -107,11 +108,13 @@ class Builder:
         """A 0-d constant of the dtype of `x`."""
         return self.constant(np.asarray(number), dtype=dtype_of(x))
 
-    def subgraph(self, name: str, inputs: Sequence[ir.Value], body: Callable[[Builder], Sequence[ir.Value]]) -> ir.Graph:
+    def subgraph(
+        self, name: str, inputs: Sequence[ir.Value], body: Callable[[Builder], Sequence[ir.Value]]
+    ) -> ir.Graph:
         """A graph for If, Loop or Scan: `body` records into the builder it is given and returns the outputs."""
         graph = ir.Graph(list(inputs), [], nodes=[], name=name, opset_imports={"": self.version})
         inner = Builder(graph, version=self.version, root=self.root)
-        inner._source = self._source  # noqa: SLF001 - the same class
+        inner._source = self._source
         graph.outputs.extend(body(inner))
         return graph
 

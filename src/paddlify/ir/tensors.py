@@ -163,6 +163,11 @@ class Cast(Computed):
             yield block.astype(self.dtype.numpy())
 
 
+def static_dims(tensor: ir.TensorProtocol) -> list[int]:
+    """The dimensions of a tensor: all of them are known."""
+    return [int(dim) for dim in tensor.shape if isinstance(dim, int)]
+
+
 def blocks(tensor: ir.TensorProtocol, max_bytes: int = MAX_BYTES) -> Iterator[np.ndarray]:
     """The elements of a tensor in C order, as one-dimensional arrays of at most about `max_bytes`.
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import onnx_ir as ir
 from onnx_ir.passes.common import (
     CommonSubexpressionEliminationPass,
-    IdentityEliminationPass,
     LiftConstantsToInitializersPass,
     RemoveUnusedNodesPass,
 )
 
+from paddlify.passes.eliminate_identities import EliminateIdentities
 from paddlify.passes.eliminate_no_ops import EliminateNoOps
 from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.fold_constants import FoldConstants
@@ -26,7 +26,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         FoldConstants(),
         EliminateNoOps(),
-        IdentityEliminationPass(),
+        EliminateIdentities(),
         CommonSubexpressionEliminationPass(),
         PushTransposes(),
         RemoveUnusedNodesPass(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from paddlify.ir.tensors import Computed
+from paddlify.ir.tensors import Computed, static_dims
 from paddlify.passes.matching import constant, made_by
 
 
@@ -54,7 +54,7 @@ def _per_channel(conv: ir.Node, value: ir.Value | None) -> np.ndarray | None:
     if value is None or value.const_value is None or weight is None or weight.shape is None:
         return None
     channels, rank = int(weight.shape[0]), weight.shape.rank()  # type: ignore[arg-type]
-    shape = [int(dim) for dim in value.const_value.shape]
+    shape = static_dims(value.const_value)
     full = [1] * (rank - len(shape)) + shape
     if len(shape) > rank or full[0] != 1 or full[1] not in (1, channels) or any(dim != 1 for dim in full[2:]):
         return None
@@ -102,10 +102,11 @@ class _Scaled(Computed):
     """A weight whose rows (output channels) are multiplied when they are written."""
 
     def __init__(self, base: ir.TensorProtocol, scale: np.ndarray) -> None:
-        shape = [int(dim) for dim in base.shape]
+        shape = static_dims(base)
         tail = (1,) * (len(shape) - 1)
 
         def rows(start: int, stop: int) -> np.ndarray:
-            return base.numpy()[start:stop] * scale[start:stop].reshape(-1, *tail)
+            scaled: np.ndarray = base.numpy()[start:stop] * scale[start:stop].reshape(-1, *tail)
+            return scaled
 
         super().__init__(base.dtype, shape, rows, base.name)

@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from paddlify.ir import inference
 from paddlify.ir.opset import IR_OPSET
-from paddlify.ir.tensors import Cast, Reshaped, Transposed
+from paddlify.ir.tensors import Cast, Reshaped, Transposed, static_dims
 
 MAX_INPUT = 1 << 22
 MAX_OUTPUT = 1 << 16
@@ -53,7 +53,7 @@ def _replace(node: ir.Node, tensors: list[ir.TensorProtocol]) -> None:
     for value, tensor, name in zip(node.outputs, tensors, names, strict=True):
         value.name = f"{name}/folded"
         constant = ir.Value(
-            name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(list(tensor.shape)), const_value=tensor
+            name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(static_dims(tensor)), const_value=tensor
         )
         graph.register_initializer(constant)
         value.replace_all_uses_with(constant, replace_graph_outputs=True)
@@ -129,10 +129,7 @@ def _evaluated(node: ir.Node) -> list[ir.TensorProtocol] | None:
     if len(outputs) != len(node.outputs):
         return None
     inputs = {value.name: value for value in node.inputs if value is not None and value.name}
-    copies = {
-        name: ir.Value(name=name, type=value.type, shape=value.shape, const_value=ir.tensor(value.const_value.numpy(), dtype=value.dtype))  # type: ignore[union-attr]
-        for name, value in inputs.items()
-    }
+    copies = {name: _plain(name, value) for name, value in inputs.items()}
     copy = ir.node(
         node.op_type, [None if value is None else copies[value.name or ""] for value in node.inputs],
         attributes=node.attributes, num_outputs=len(outputs),
@@ -140,7 +137,12 @@ def _evaluated(node: ir.Node) -> list[ir.TensorProtocol] | None:
     for made, value in zip(copy.outputs, outputs, strict=True):
         made.name, made.type, made.shape = value.name, value.type, value.shape
     graph = ir.Graph(
-        [], list(copy.outputs), nodes=[copy], initializers=list(copies.values()), opset_imports={"": IR_OPSET}, name="fold"
+        [],
+        list(copy.outputs),
+        nodes=[copy],
+        initializers=list(copies.values()),
+        opset_imports={"": IR_OPSET},
+        name="fold",
     )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -156,3 +158,11 @@ def _evaluated(node: ir.Node) -> list[ir.TensorProtocol] | None:
     if any(not isinstance(result, np.ndarray) for result in results):
         return None
     return [ir.tensor(result, dtype=value.dtype) for result, value in zip(results, outputs, strict=True)]
+
+
+def _plain(name: str, value: ir.Value) -> ir.Value:
+    """A constant whose content is in memory."""
+    array = inference.known_array(value)
+    if array is None:
+        raise ValueError(f"'{name}' is not a constant")
+    return ir.Value(name=name, type=value.type, shape=value.shape, const_value=ir.tensor(array, dtype=value.dtype))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 
 from paddlify.ir import inference, provenance
 from paddlify.ir.opset import IR_OPSET
+from paddlify.ir.tensors import static_dims
 
 
 def made_by(value: ir.Value | None, *op_types: str) -> ir.Node | None:
@@ -64,7 +66,7 @@ def plus_constant(value: ir.Value | None) -> tuple[ir.Value, float] | None:
 
 
 def replace(
-    old: ir.Node, op_type: str, inputs: Sequence[ir.Value | None], attributes: dict[str, object] | None = None
+    old: ir.Node, op_type: str, inputs: Sequence[ir.Value | None], attributes: dict[str, Any] | None = None
 ) -> ir.Node:
     """Put a new node of one output in the place of `old`, whose source it keeps; its output keeps its name."""
     if old.graph is None:
@@ -89,7 +91,7 @@ def constant(graph: ir.Graph, name: str, tensor: ir.TensorProtocol | np.ndarray)
     unique, suffix = name, 1
     while unique in graph.initializers:
         unique, suffix = f"{name}_{suffix}", suffix + 1
-    value = ir.Value(name=unique, type=ir.TensorType(made.dtype), shape=ir.Shape(list(made.shape)), const_value=made)
+    value = ir.Value(name=unique, type=ir.TensorType(made.dtype), shape=ir.Shape(static_dims(made)), const_value=made)
     graph.register_initializer(value)
     return value
 

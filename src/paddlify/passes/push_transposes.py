@@ -10,7 +10,7 @@ import onnx_ir as ir
 
 from paddlify.ir import inference, provenance
 from paddlify.ir.opset import IR_OPSET
-from paddlify.ir.tensors import Reshaped, Transposed
+from paddlify.ir.tensors import Reshaped, Transposed, static_dims
 
 Perm: TypeAlias = "tuple[int, ...]"
 Rule: TypeAlias = "Callable[[ir.Node, Perm], list[Perm] | None]"
@@ -192,7 +192,7 @@ def _constant_without(value: ir.Value, back: Perm, rank: int, node: ir.Node) -> 
     tensor = value.const_value
     if tensor is None or tensor.size == 1:
         return value
-    full = [1] * (rank - tensor.shape.rank()) + [int(dim) for dim in tensor.shape]
+    full = [1] * (rank - tensor.shape.rank()) + static_dims(tensor)
     made = Transposed(Reshaped(tensor, full), back)
     small = tensor.size <= inference.MAX_ELEMENTS
     constant = ir.Value(
@@ -202,8 +202,9 @@ def _constant_without(value: ir.Value, back: Perm, rank: int, node: ir.Node) -> 
     graph = node.graph
     if graph is None:
         raise ValueError("the node has been removed")
-    if constant.name in graph.initializers:
-        return graph.initializers[constant.name]
+    known = graph.initializers.get(constant.name or "")
+    if known is not None:
+        return known
     graph.register_initializer(constant)
     return constant
 
@@ -357,21 +358,27 @@ def _set_constant(node: ir.Node, index: int, data: Sequence[int]) -> None:
     while name in graph.initializers:
         name += "_"
     constant = ir.Value(
-        name=name, type=ir.TensorType(ir.DataType.INT64), shape=ir.Shape(list(array.shape)), const_value=ir.tensor(array)
+        name=name,
+        type=ir.TensorType(ir.DataType.INT64),
+        shape=ir.Shape(list(array.shape)),
+        const_value=ir.tensor(array),
     )
     graph.register_initializer(constant)
     node.replace_input_with(index, constant)
 
 
-_UNARY = (
-    "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid "
-    "HardSwish Identity IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh "
-    "Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Dropout"
-).split()
-_BROADCAST = (
-    "Add And BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or "
-    "Pow PRelu Sub Sum Where Xor"
-).split()
+_UNARY = [
+    "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip",
+    "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf",
+    "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Shrink",
+    "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh",
+    "ThresholdedRelu", "Dropout",
+]
+_BROADCAST = [
+    "Add", "And", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual",
+    "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "Pow", "PRelu", "Sub", "Sum", "Where",
+    "Xor",
+]
 _RULES: dict[str, Rule] = {
     **dict.fromkeys((*_UNARY, *_BROADCAST), _elementwise),
     **dict.fromkeys(("Concat", "Split", "Softmax", "LogSoftmax", "Hardmax"), _axis("axis")),

@@ -17,7 +17,7 @@ class RaiseActivations(ir.passes.InPlacePass):
     1. `x * Sigmoid(x)` is Swish (SiLU), with `alpha` when it is `x * Sigmoid(alpha * x)`.
     2. `x * HardSigmoid(x)` with alpha 1/6 and beta 1/2, and `x * Clip(x + 3, 0, 6) / 6`, are HardSwish.
     3. `x * Tanh(Softplus(x))` is Mish.
-    4. `x / 2 * (1 + Erf(x / sqrt(2)))` is Gelu.
+    4. `x / 2 * (1 + Erf(x / sqrt(2)))` is Gelu, also with `1 - Erf(-x / sqrt(2))`.
     5. `x / 2 * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))` is Gelu with approximate="tanh".
     """
 
@@ -71,7 +71,7 @@ def _parts(product: ir.Value, depth: int) -> Iterator[ir.Value]:
 
 
 def _gates(value: ir.Value) -> Iterator[_Gate]:
-    node = made_by(value, "Sigmoid", "HardSigmoid", "Clip", "Tanh", "Add")
+    node = made_by(value, "Sigmoid", "HardSigmoid", "Clip", "Tanh", "Add", "Sub")
     x = node.inputs[0] if node is not None else None
     if node is None or x is None:
         return
@@ -82,7 +82,11 @@ def _gates(value: ir.Value) -> Iterator[_Gate]:
             yield _Gate(parts[0], 1.0, "Swish", {"alpha": alpha})
     elif node.op_type == "HardSigmoid":
         alpha_, beta = node.attributes.get("alpha"), node.attributes.get("beta")
-        if alpha_ is not None and is_close(alpha_.as_float(), 1 / 6) and (beta is None or is_close(beta.as_float(), 0.5)):
+        if (
+            alpha_ is not None
+            and is_close(alpha_.as_float(), 1 / 6)
+            and (beta is None or is_close(beta.as_float(), 0.5))
+        ):
             yield _Gate(x, 1.0, "HardSwish")
     elif node.op_type == "Clip":
         parts_ = plus_constant(x)
@@ -92,8 +96,10 @@ def _gates(value: ir.Value) -> Iterator[_Gate]:
         softplus = made_by(x, "Softplus")
         if softplus is not None and softplus.inputs[0] is not None:
             yield _Gate(softplus.inputs[0], 1.0, "Mish")
-    else:
+    elif node.op_type == "Add":
         yield from _gelu(value)
+    elif scalar(x) == 1:
+        yield from _gelu_of_complement(node.inputs[1])
 
 
 def _gelu(gate: ir.Value) -> Iterator[_Gate]:
@@ -111,6 +117,19 @@ def _gelu(gate: ir.Value) -> Iterator[_Gate]:
         for x in cubic.inputs if cubic is not None else ():
             if x is not None and is_close(scale, math.sqrt(2 / math.pi)) and _is_cubic(x, inner):
                 yield _Gate(x, 0.5, "Gelu", {"approximate": "tanh"})
+
+
+def _gelu_of_complement(value: ir.Value | None) -> Iterator[_Gate]:
+    """The gate written with the complementary error function: 1 - Erf(-x / sqrt(2))."""
+    erf = made_by(value, "Erf")
+    if erf is None or erf.inputs[0] is None:
+        return
+    scale, inner = _scaled(erf.inputs[0])
+    negative = made_by(inner, "Neg")
+    if negative is not None and negative.inputs[0] is not None:
+        scale, inner = -scale, negative.inputs[0]
+    if is_close(scale, -math.sqrt(0.5)):
+        yield _Gate(inner, 0.5, "Gelu", {"approximate": "none"})
 
 
 def _scaled(value: ir.Value) -> tuple[float, ir.Value]:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.ir import inference
-from paddlify.ir.tensors import Reshaped
+from paddlify.ir.tensors import Reshaped, static_dims
 from paddlify.passes.matching import constant, made_by, plus_constant, replace, scalar
 
 
@@ -85,8 +85,12 @@ def _spans(value: ir.Value | None, x: ir.Value, axis: int) -> bool:
     if value is None or value.const_value is None or x.shape is None or value.dtype != x.dtype:
         return False
     dims = list(x.shape[axis:])
-    shape = [int(dim) for dim in value.const_value.shape]
-    return all(isinstance(dim, int) for dim in dims) and shape[-len(dims) :] == dims and all(d == 1 for d in shape[: -len(dims)])
+    shape = static_dims(value.const_value)
+    return (
+        all(isinstance(dim, int) for dim in dims)
+        and shape[-len(dims) :] == dims
+        and all(d == 1 for d in shape[: -len(dims)])
+    )
 
 
 def _shifted(node: ir.Node) -> _Found | None:

@@ -30,7 +30,9 @@ _NEUTRAL: Final[dict[str, Any]] = {
 }
 """Attributes that Fluid's operators do not have, with the value at which they say nothing."""
 
-_ALWAYS_DROPPED: Final = frozenset({"op_callstack", "op_namescope", "op_role", "op_role_var", "op_device", "struct_name"})
+_ALWAYS_DROPPED: Final = frozenset(
+    {"op_callstack", "op_namescope", "op_role", "op_role_var", "op_device", "struct_name"}
+)
 """Attributes that say where an operator came from, not what it computes."""
 
 

@@ -88,10 +88,12 @@ def matmul_v2(op: Op, block: Block) -> list[Op]:
     x, y = block.shape(op.input("X")), block.shape(op.input("Y"))
     if len(x) < 2 or len(y) < 2:
         raise Refusal("Fluid's matmul treats a vector otherwise")
-    if len(y) > 2 and x[:-2] != y[:-2] or (len(y) == 2 and len(x) > 2 and op.attributes.get("trans_x")):
+    if (len(y) > 2 and x[:-2] != y[:-2]) or (len(y) == 2 and len(x) > 2 and op.attributes.get("trans_x")):
         raise Refusal(f"Fluid's matmul does not broadcast batch dimensions ({x} and {y})")
     attributes = {
-        "transpose_X": bool(op.attributes.get("trans_x")), "transpose_Y": bool(op.attributes.get("trans_y")), "alpha": 1.0,
+        "transpose_X": bool(op.attributes.get("trans_x")),
+        "transpose_Y": bool(op.attributes.get("trans_y")),
+        "alpha": 1.0,
     }
     return [Op("matmul", {"X": op.inputs["X"], "Y": op.inputs["Y"]}, {"Out": op.outputs["Out"]}, attributes)]
 
@@ -103,7 +105,7 @@ def assign_value(op: Op, _block: Block) -> list[Op]:
     dtype = int(op.attributes["dtype"])
     if dtype not in slots:
         raise Refusal("Fluid's assign_value takes bool, int32, int64 and float32 only")
-    values = op.attributes.pop("values", None) or next(
+    values: list[Any] = op.attributes.pop("values", None) or next(
         (op.attributes[name] for name in slots.values() if op.attributes.get(name)), []
     )
     convert: Callable[[Any], Any] = float if dtype == FP32 else int
@@ -117,7 +119,14 @@ def top_k_v2(op: Op, block: Block) -> list[Op]:
     rank = block.rank(op.input("X"))
     if op.attributes.get("axis", -1) % rank != rank - 1 or not op.attributes.get("largest", True) or op.inputs.get("K"):
         raise Refusal("Fluid's top_k takes the k largest along the last axis, with a constant k")
-    return [Op("top_k", {"X": op.inputs["X"]}, {"Out": op.outputs["Out"], "Indices": op.outputs["Indices"]}, {"k": op.attributes["k"]})]
+    return [
+        Op(
+            "top_k",
+            {"X": op.inputs["X"]},
+            {"Out": op.outputs["Out"], "Indices": op.outputs["Indices"]},
+            {"k": op.attributes["k"]},
+        )
+    ]
 
 
 @says("expand_v2")
@@ -143,7 +152,17 @@ def _repeated(op: Op, block: Block, source: list[int], target: list[int]) -> lis
     x = op.input("X")
     if len(full) > len(source):
         wider = block.temporary(x, full)
-        made.append(_reshape(op, block, x, [1] * (len(full) - len(source)) + [0 if d < 0 else d for d in source] if _known(source) else _lead(full), wider))
+        made.append(
+            _reshape(
+                op,
+                block,
+                x,
+                [1] * (len(full) - len(source)) + [0 if d < 0 else d for d in source]
+                if _known(source)
+                else _lead(full),
+                wider,
+            )
+        )
         x = wider
     made.append(Op("expand", {"X": [x]}, {"Out": op.outputs["Out"]}, {"expand_times": times}))
     return made
@@ -172,7 +191,14 @@ def pad3d(op: Op, block: Block) -> list[Op]:
     if mode != "constant" or layout != "NCDHW" or op.inputs.get("Paddings"):
         raise Refusal(f"Fluid pads three dimensions with a constant only, here mode {mode}")
     paddings = [0, 0, 0, 0, front, back, top, bottom, left, right]
-    return [Op("pad", {"X": op.inputs["X"]}, {"Out": op.outputs["Out"]}, {"paddings": paddings, "pad_value": float(op.attributes.get("value", 0.0))})]
+    return [
+        Op(
+            "pad",
+            {"X": op.inputs["X"]},
+            {"Out": op.outputs["Out"]},
+            {"paddings": paddings, "pad_value": float(op.attributes.get("value", 0.0))},
+        )
+    ]
 
 
 _INTERPOLATION = {"nearest_interp_v2": "nearest_interp", "bilinear_interp_v2": "bilinear_interp",

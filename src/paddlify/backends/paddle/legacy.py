@@ -28,7 +28,7 @@ def save_program_desc(folder: Path, class_name: str, target: Path) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise UnsupportedError(
-            f"Paddle cannot save this model as ProgramDesc ({lines[-1].strip() if lines else f'exit {done.returncode}'}); "
+            f"Paddle cannot save this model as ProgramDesc ({lines[-1].strip() if lines else done.returncode}); "
             "--format pir is not affected"
         )
 

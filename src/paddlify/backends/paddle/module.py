@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +19,7 @@ from paddlify.backends.paddle.unused import names_in, needed
 from paddlify.errors import Refusal, UnsupportedNode
 from paddlify.ir import inference, provenance
 from paddlify.ir.opset import attribute_defaults
+from paddlify.ir.tensors import static_dims
 from paddlify.registry import Registry
 
 emits = Registry("emission to Paddle")
@@ -148,10 +149,12 @@ class Scope:
     def render(self, value: ir.Value) -> str:
         """The variable of a value; for a constant, a literal if it is small and otherwise a parameter."""
         if value not in self._rendered:
-            array = inference.known_array(value) if value.const_value is None else None
-            if value.const_value is None and array is None:
-                raise Refusal(f"'{value.name}' is not computed before it is used")
-            tensor = value.const_value if array is None else ir.tensor(array)
+            tensor = value.const_value
+            if tensor is None:
+                array = inference.known_array(value)
+                if array is None:
+                    raise Refusal(f"'{value.name}' is not computed before it is used")
+                tensor = ir.tensor(array)
             if is_literal(tensor):
                 return literal(tensor)
             self._rendered[value] = self.parameter(tensor, value.name or "constant")
@@ -161,7 +164,7 @@ class Scope:
         """Add a parameter that no layer owns; returns `self.<name>`."""
         dtype = paddle_dtype(tensor.dtype)
         attribute = self.attributes.take(name)
-        call = Name("parameter")(Name("self"), [int(dim) for dim in tensor.shape], dtype)
+        call = Name("parameter")(Name("self"), static_dims(tensor), dtype)
         self.module.layers.append(Assign([f"self.{attribute}"], call))
         self.module.parameters.append(Parameter(attribute, tensor, dtype))
         return f"self.{attribute}"
@@ -307,7 +310,7 @@ class Recorder:
         before = len(self._body)
         try:
             if rule is None:
-                raise Refusal("no such operator in the support table")
+                raise Refusal("no such operator in the support table")  # noqa: TRY301 - like any other refusal
             inputs = [None if value is None else Tensor(value, scope) for value in node.inputs]
             schema = attribute_defaults(node.domain, node.op_type)
             result = rule(self, inputs, _attributes(node), schema)
@@ -319,39 +322,42 @@ class Recorder:
                 scope.alias(value, "refused")
 
     def _assign(self, result: Any) -> None:
+        """Give the node's used outputs the variables (or the items of a sequence) that hold them."""
         outputs = list(self.node.outputs)
         while outputs and not _is_used(outputs[-1]):
             outputs.pop()
-        if isinstance(result, TensorSequence):
-            result = [result]
-        if isinstance(result, Expr):
-            result = [result] if len(self.node.outputs) == 1 else self.unpack(result, len(self.node.outputs))
-        results = list(result)
+        if isinstance(result, Expr) and len(self.node.outputs) > 1:
+            result = self.unpack(result, len(self.node.outputs))
+        results = [result] if isinstance(result, (Expr, TensorSequence)) else list(result)
         if len(results) < len(outputs):
             raise Refusal(f"output {len(results)} of {self.node.op_type} is not supported")
-        call = results[0].source if results and isinstance(results[0], Unpacked) else None
-        if call is not None and all(isinstance(r, Unpacked) and r.source is call for r in results):
-            settled = self._settled(call)
-            targets = ["_"] * results[0].count
-            for value, unpacked in zip(outputs, results, strict=False):
-                if _is_used(value):
-                    targets[unpacked.index] = self._scope.variable(value)
-            self._body.append(Assign(targets, settled))
+        unpacked = [item for item in results if isinstance(item, Unpacked)]
+        if unpacked and len(unpacked) == len(results) and len({id(item.source) for item in unpacked}) == 1:
+            self._assign_call(outputs, unpacked)
             return
-        settled_results = self._settle([r for r in results[: len(outputs)] if r is not None])
+        settled = self._settle([item for item in results[: len(outputs)] if item is not None])
         for value in outputs:
-            expression = settled_results.pop(0)
-            if isinstance(expression, TensorSequence):
-                self._scope.bind_sequence(value, expression)
-                continue
-            if not _is_used(value):
-                continue
-            if isinstance(expression, (Name, Tensor)) and value.is_graph_output():
-                self._body.append(Assign([self._scope.variable(value)], Name("paddle.assign")(expression)))
-            elif isinstance(expression, (Name, Tensor)):
-                self._scope.alias(value, expression.text if isinstance(expression, Name) else expression.render())
+            self._bind(value, settled.pop(0))
+
+    def _assign_call(self, outputs: list[ir.Value], results: list[Unpacked]) -> None:
+        """One statement for a call all of whose values are outputs."""
+        settled = self._settled(results[0].source)
+        targets = ["_"] * results[0].count
+        for value, unpacked in zip(outputs, results, strict=False):
+            if _is_used(value):
+                targets[unpacked.index] = self._scope.variable(value)
+        self._body.append(Assign(targets, settled))
+
+    def _bind(self, value: ir.Value, settled: Any) -> None:
+        if isinstance(settled, TensorSequence):
+            self._scope.bind_sequence(value, settled)
+        elif _is_used(value):
+            if isinstance(settled, Name) and value.is_graph_output():
+                self._body.append(Assign([self._scope.variable(value)], Name("paddle.assign")(settled)))
+            elif isinstance(settled, Name):
+                self._scope.alias(value, settled.text)
             else:
-                self._body.append(Assign([self._scope.variable(value)], expression))
+                self._body.append(Assign([self._scope.variable(value)], settled))
 
     def _settled(self, expression: Any) -> Any:
         return self._settle([expression])[0]
@@ -365,13 +371,17 @@ class Recorder:
         stem = _stem(self.node) if self._node is not None else "x"
         return [self._rewrite(expression, counts, done, stem) for expression in expressions]
 
-    def _rewrite(self, item: Any, counts: Mapping[int, int], done: dict[int, Any], stem: str, *, top: bool = True) -> Any:
+    def _rewrite(
+        self, item: Any, counts: Mapping[int, int], done: dict[int, Any], stem: str, *, top: bool = True
+    ) -> Any:
         if isinstance(item, (list, tuple)):
             return type(item)(self._rewrite(part, counts, done, stem, top=False) for part in item)
         if isinstance(item, TensorSequence):
             return TensorSequence([self._named(self._rewrite(part, counts, done, stem), stem) for part in item.items])
         if isinstance(item, slice):
-            return slice(*(self._rewrite(part, counts, done, stem, top=False) for part in (item.start, item.stop, item.step)))
+            return slice(
+                *(self._rewrite(part, counts, done, stem, top=False) for part in (item.start, item.stop, item.step))
+            )
         if not isinstance(item, Expr) or isinstance(item, Name):
             return item
         if isinstance(item, Tensor):  # its variable as of now: a loop's body may be emitted again under other names
@@ -433,10 +443,16 @@ def headings(graph: ir.Graph) -> dict[ir.Node, str]:
     named = [scope for scope in scopes.values() if scope]
     if not named:
         return {}
-    shared = len(os.path.commonprefix(named))
+    shared = _shared_prefix(named)
     found = {node: "/".join(scope[: shared + 1]) for node, scope in scopes.items() if len(scope) > shared}
     sizes = Counter(found.values())
     return {node: name for node, name in found.items() if sizes[name] > 2} if len(sizes) > 1 else {}
+
+
+def _shared_prefix(scopes: Sequence[Sequence[str]]) -> int:
+    """How many leading parts all scopes have in common."""
+    levels = zip(*scopes, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda parts: len(set(parts)) == 1, levels))
 
 
 def _count(item: Any, counts: dict[int, int]) -> None:
@@ -478,16 +494,31 @@ def literal(tensor: ir.TensorProtocol) -> str:
     dtype = paddle_dtype(tensor.dtype)
     array = tensor.numpy()
     if array.size == 0:
-        return text(Name("paddle.zeros")([int(dim) for dim in tensor.shape], dtype=dtype))
+        return text(Name("paddle.zeros")(static_dims(tensor), dtype=dtype))
     data = array.astype(np.float32) if dtype in ("bfloat16", "float16") else array
     if dtype == "float32" and array.ndim <= 1:
-        return text(Name("paddle.to_tensor")(data, dtype=dtype)) if array.ndim else text(Name("paddle.to_tensor")(data[()]))
+        return (
+            text(Name("paddle.to_tensor")(data, dtype=dtype))
+            if array.ndim
+            else text(Name("paddle.to_tensor")(data[()]))
+        )
     return text(Name("paddle.to_tensor")(data, dtype=dtype))
 
 
 _LITERAL_DTYPES = {"float32", "float64", "float16", "bfloat16", "int32", "int64", "bool", "int8", "uint8", "int16"}
 _DTYPE_NAMES = {"float32": "FLOAT", "float64": "DOUBLE"}
-_LAYER_ATTRIBUTES = ("training", "forward", "add_parameter", "parameters", "state_dict", "train", "eval", "apply", "to", "clear_gradients", "buffers", "children")
+_LAYER_ATTRIBUTES = (
+    "add_module", "add_parameter", "add_sublayer", "apply", "astype", "backward", "bfloat16", "buffers",
+    "children", "clear_gradients", "cpu", "create_parameter", "create_tensor", "create_variable", "cuda",
+    "double", "eval", "extra_repr", "float", "float16", "forward", "full", "full_name", "get_buffer",
+    "get_extra_state", "get_parameter", "get_sublayer", "get_submodule", "half", "load_dict",
+    "load_state_dict", "modules", "named_buffers", "named_children", "named_modules", "named_parameters",
+    "named_sublayers", "parameters", "register_buffer", "register_forward_hook", "register_forward_post_hook",
+    "register_forward_pre_hook", "register_module", "register_parameter", "register_state_dict_hook",
+    "requires_grad_", "set_dict", "set_state_dict", "set_sublayer", "set_submodule", "sharded_state_dict",
+    "state_dict", "sublayers", "to", "to_static_state_dict", "train", "training", "type", "xpu", "zero_grad",
+)
+"""The public names of `paddle.nn.Layer`, which no parameter may hide."""
 
 
 def _array(data: Any) -> np.ndarray:

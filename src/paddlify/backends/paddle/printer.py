@@ -81,7 +81,10 @@ def print_module(module: Module, title: str, version: str) -> str:
         imports.insert(0, "import paddle.nn.functional as F")
     lines = [_HEAD.format(title=_sentence(title), version=version, name=module.name, imports="\n".join(imports))]
     lines.append("INPUTS = [")
-    lines += [f"    paddle.static.InputSpec({_dims(value)}, {text(paddle_dtype(value.dtype))}, {text(value.name)})," for value in module.inputs]
+    lines += [
+        f"    paddle.static.InputSpec({_dims(value)}, {text(paddle_dtype(value.dtype))}, {text(value.name)}),"
+        for value in module.inputs
+    ]
     lines.append("]")
     lines.append(f"OUTPUTS = {text([value.name for value in module.outputs])}")
     if has_parameters:

@@ -26,7 +26,22 @@ from paddlify.backends.paddle.expression import (
 WIDTH = 100
 INDENT = "    "
 
-_PRECEDENCE = {"**": 8, "unary": 7, "*": 6, "/": 6, "//": 6, "%": 6, "+": 5, "-": 5, "&": 4, "|": 3, "<": 2, "<=": 2, ">": 2, ">=": 2}
+_PRECEDENCE = {
+    "**": 8,
+    "unary": 7,
+    "*": 6,
+    "/": 6,
+    "//": 6,
+    "%": 6,
+    "+": 5,
+    "-": 5,
+    "&": 4,
+    "|": 3,
+    "<": 2,
+    "<=": 2,
+    ">": 2,
+    ">=": 2,
+}
 _ATOM = 10
 _ALIASES = (("paddle.nn.functional.", "F."), ("paddle.nn.", "nn."))
 _BUILTINS = frozenset(dir(__import__("builtins"))) | {"paddle", "nn", "F", "np", "self", "os", "struct"}

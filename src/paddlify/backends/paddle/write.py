@@ -15,6 +15,7 @@ from paddlify.backends.paddle.printer import class_name, print_module
 from paddlify.backends.paddle.program import save_program
 from paddlify.backends.paddle.weights import write_params
 from paddlify.errors import PaddlifyError, UnsupportedModel
+from paddlify.ir.tensors import static_dims
 from paddlify.progress import Progress, Silent
 
 MODEL, PROGRAM, PARAMS = "model.py", "inference.json", "inference.pdiparams"
@@ -60,7 +61,7 @@ _REMEDY = (
 
 
 def _entry(parameter: Parameter) -> tuple[str, ir.TensorProtocol, str, list[int]]:
-    return parameter.name, parameter.tensor, parameter.dtype, [int(dim) for dim in parameter.tensor.shape]
+    return parameter.name, parameter.tensor, parameter.dtype, static_dims(parameter.tensor)
 
 
 def _check_names(module: Module, names: list[str]) -> None:

@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from paddlify.backends.paddle.expression import Expr, Name, Tensor, TensorSequence
 from paddlify.backends.paddle.module import Recorder, emits
+from paddlify.backends.paddle.ops.common import NUMBERS, cast, wide
 from paddlify.errors import Refusal
 from paddlify.ir import inference
 
@@ -44,7 +45,13 @@ def if_(paddle: Recorder, cond: Tensor, *, then_branch: ir.Graph, else_branch: i
 
 
 @emits("Loop")
-def loop(paddle: Recorder, trip_count: Tensor | None = None, condition: Tensor | None = None, *carried: Tensor, body: ir.Graph) -> Any:
+def loop(
+    paddle: Recorder,
+    trip_count: Tensor | None = None,
+    condition: Tensor | None = None,
+    *carried: Tensor,
+    body: ir.Graph,
+) -> Any:
     """Written out if the number of trips is known and small, else `while_loop`; scan outputs grow by a row a trip."""
     goes_on = _always_true(condition, body)
     trips = trip_count.item() if trip_count is not None and trip_count.is_constant else None
@@ -96,7 +103,7 @@ def scan(
     lengths = [x.shape[axis] for x, axis in zip(scanned, in_axes, strict=True)]
     trips = next((length for length in lengths if length is not None), None)
     if trips is not None and _is_short(trips, body):
-        rows = _scan_unrolled(paddle, trips, body, states, sources, in_axes)
+        rows = _scan_unrolled(paddle, trips, body, states, sources, in_axes, [x.dtype for x in scanned])
     else:
         rows = _scan_loop(paddle, scanned, body, states, sources, in_axes)
     axes, directions = scan_output_axes or [0] * outputs, scan_output_directions or [0] * outputs
@@ -108,23 +115,30 @@ def scan(
 
 
 def _scan_unrolled(
-    paddle: Recorder, trips: int, body: ir.Graph, states: Sequence[Any], sources: Sequence[Any], axes: Sequence[int]
+    paddle: Recorder, trips: int, body: ir.Graph, states: Sequence[Any], sources: Sequence[Any], axes: Sequence[int],
+    dtypes: Sequence[ir.DataType],
 ) -> list[Any]:
     state, rows = list(states), [[] for _ in body.outputs[len(states) :]]  # type: list[Any], list[list[Any]]
     for trip in range(trips):
-        slices = [_row(paddle, source, paddle.constant([trip]), axis) for source, axis in zip(sources, axes, strict=True)]
+        slices = [
+            _row(paddle, source, paddle.constant([trip]), axis, dtype)
+            for source, axis, dtype in zip(sources, axes, dtypes, strict=True)
+        ]
         outputs = paddle.inline(body, [*state, *slices])
         state = outputs[: len(states)]
         for row, item in zip(rows, outputs[len(states) :], strict=True):
             row.append(item)
-    return [*state, *(_stacked(paddle, row, value) for row, value in zip(rows, body.outputs[len(states) :], strict=True))]
+    return [
+        *state,
+        *(_stacked(paddle, row, value) for row, value in zip(rows, body.outputs[len(states) :], strict=True)),
+    ]
 
 
 def _scan_loop(
     paddle: Recorder, scanned: Sequence[Tensor], body: ir.Graph, states: Sequence[Any], sources: Sequence[Any],
     axes: Sequence[int],
 ) -> list[Any]:
-    length = paddle.let(paddle.shape(scanned[0])[axes[0]], "length")
+    length, dtypes = paddle.let(paddle.shape(scanned[0])[axes[0]], "length"), [x.dtype for x in scanned]
     rows = [_empty_rows(paddle, value) for value in body.outputs[len(states) :]]
 
     def go_on(_: Recorder, variables: list[Expr]) -> Sequence[Any]:
@@ -133,8 +147,8 @@ def _scan_loop(
     def trip(inner: Recorder, variables: list[Expr]) -> Sequence[Any]:
         index, state = variables[0], variables[1:]
         slices = [
-            _row(inner, source, index.reshape([1]), axis)
-            for source, axis in zip(sources, axes, strict=True)
+            _row(inner, source, index.reshape([1]), axis, dtype)
+            for source, axis, dtype in zip(sources, axes, dtypes, strict=True)
         ]
         outputs = inner.inline(body, [*state[: len(states)], *slices])
         grown = [
@@ -146,9 +160,12 @@ def _scan_loop(
     return _while(paddle, [paddle.constant(0), *states, *rows], go_on, trip)[1:]
 
 
-def _row(paddle: Recorder, source: Any, index: Expr, axis: int) -> Expr:
+def _row(paddle: Recorder, source: Any, index: Expr, axis: int, dtype: ir.DataType) -> Any:
     """One slice; `source[i]` would have rank 1 instead of 0 with oneDNN."""
-    return paddle.squeeze(paddle.index_select(source, index, axis=axis), axis)
+    kernel = wide(dtype, NUMBERS)
+    own = paddle.dtype(dtype)
+    row = paddle.squeeze(paddle.index_select(cast(paddle, source, kernel, of=own), index, axis=axis), axis)
+    return cast(paddle, row, own, of=kernel)
 
 
 def _placed(paddle: Recorder, rows: Any, axis: int, value: ir.Value, *, backwards: bool) -> Any:
@@ -202,7 +219,7 @@ def _empty_rows(paddle: Recorder, value: ir.Value) -> Any:
     shape = value.shape
     if shape is None or value.dtype is None or not shape.is_static():
         raise Refusal(f"the shape of the scan output '{value.name}' is not known while converting")
-    return paddle.zeros([0, *(int(dim) for dim in shape)], dtype=paddle.dtype(value.dtype))
+    return paddle.zeros([0, *(dim for dim in shape if isinstance(dim, int))], dtype=paddle.dtype(value.dtype))
 
 
 def _is_short(trips: int, body: ir.Graph) -> bool:

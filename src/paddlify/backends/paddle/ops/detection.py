@@ -58,7 +58,9 @@ def non_max_suppression(
 
     names = ["count", "alive", "taken", "found"]
     start = [paddle.constant(0), alive, paddle.zeros([0], dtype="int64"), paddle.zeros([0], dtype="bool")]
-    loop = paddle.static.nn.while_loop(paddle.define("go_on", names, go_on), paddle.define("suppress", names, trip), start)
+    loop = paddle.static.nn.while_loop(
+        paddle.define("go_on", names, go_on), paddle.define("suppress", names, trip), start
+    )
     count, _, taken, found = paddle.unpack(loop, 4)
     classes = size_of(paddle, scores, 1)
     columns = paddle.let(paddle.shape(scores)[0].astype("int64") * classes, "columns")

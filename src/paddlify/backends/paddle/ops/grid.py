@@ -15,7 +15,7 @@ CUBIC_COEFFICIENT = -0.75
 
 
 @emits("GridSample")
-def grid_sample(paddle: Recorder, x: Tensor, grid: Tensor, *, align_corners: int, mode: str, padding_mode: str) -> Expr:
+def grid_sample(paddle: Recorder, x: Tensor, grid: Tensor, *, align_corners: int, mode: str, padding_mode: str) -> Any:
     """Paddle's own; the cubic mode as a weighted sum of sixteen nearest samples."""
     dtype = wide(x.dtype, FLOATS)
     options = {"padding_mode": padding_mode, "align_corners": bool(align_corners)}
@@ -42,7 +42,10 @@ def _cubic(paddle: Recorder, x: Tensor, data: Any, grid: Any, options: dict[str,
     total: Any = None
     for row in range(4):
         for column in range(4):
-            at = [_normal(base + (tap - 1), size, corner) for base, tap, size in zip(bases, (column, row), sizes, strict=True)]
+            at = [
+                _normal(base + (tap - 1), size, corner)
+                for base, tap, size in zip(bases, (column, row), sizes, strict=True)
+            ]
             sample = paddle.nn.functional.grid_sample(data, paddle.stack(at, axis=-1), mode="nearest", **options)
             part = sample * paddle.unsqueeze(weights[0][column] * weights[1][row], 1)
             total = part if total is None else total + part
@@ -73,7 +76,7 @@ def _cubic_weights(t: Any) -> list[Any]:
 
 
 @emits("AffineGrid")
-def affine_grid(paddle: Recorder, theta: Tensor, size: Tensor, *, align_corners: int) -> Expr:
+def affine_grid(paddle: Recorder, theta: Tensor, size: Tensor, *, align_corners: int) -> Any:
     """Paddle's own, which takes the size as a list or a tensor."""
     dtype = wide(theta.dtype, FLOATS)
     shape = sizes_of(size)

@@ -6,6 +6,7 @@ otherwise: both are written once, for numpy and for what is recorded of Paddle.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import FLOATS, cast, wide
+from paddlify.backends.paddle.ops.sizes import sizes_of
 from paddlify.errors import Refusal
 
 
@@ -41,16 +43,35 @@ class _Axis:
 
 @emits("Resize")
 def resize(
-    paddle: Recorder, x: Tensor, roi: Tensor | None = None, scales: Tensor | None = None, sizes: Tensor | None = None, *,
-    antialias: int, axes: list[int] | None, coordinate_transformation_mode: str, cubic_coeff_a: float,
-    exclude_outside: int, extrapolation_value: float, keep_aspect_ratio_policy: str, mode: str, nearest_mode: str,
-) -> Expr:
+    paddle: Recorder,
+    x: Tensor,
+    roi: Tensor | None = None,
+    scales: Tensor | None = None,
+    sizes: Tensor | None = None,
+    *,
+    antialias: int,
+    axes: list[int] | None,
+    coordinate_transformation_mode: str,
+    cubic_coeff_a: float,
+    exclude_outside: int,
+    extrapolation_value: float,
+    keep_aspect_ratio_policy: str,
+    mode: str,
+    nearest_mode: str,
+) -> Any:
     """Paddle's own interpolation where it computes the same, else axis by axis."""
     transform = coordinate_transformation_mode
-    resized = _axes(paddle, x, roi if transform == "tf_crop_and_resize" else None, scales, sizes, axes, keep_aspect_ratio_policy)
+    resized = _axes(
+        paddle, x, roi if transform == "tf_crop_and_resize" else None, scales, sizes, axes, keep_aspect_ratio_policy
+    )
     if mode != "nearest" and x.dtype.name not in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16"):
         raise Refusal(f"mode {mode} on {x.dtype.name.lower()}: how it is rounded is not specified")
-    fused = None if antialias or exclude_outside else _fused(paddle, x, resized, transform, mode, nearest_mode)
+    fused = None
+    if not antialias and not exclude_outside:
+        given = sizes if keep_aspect_ratio_policy == "stretch" else None
+        fused = _fused(paddle, x, resized, transform, mode) or _fused_dynamic(
+            paddle, x, resized, transform, mode, nearest_mode, given, axes
+        )
     if fused is not None:
         return fused
     dtype = wide(x.dtype, FLOATS) if mode != "nearest" else paddle.dtype(x.dtype)
@@ -222,9 +243,15 @@ def _extrapolated(
 _LINEAR = {1: ("linear", "NCW"), 2: ("bilinear", "NCHW"), 3: ("trilinear", "NCDHW")}
 
 
-def _fused(
-    paddle: Recorder, x: Tensor, resized: list[_Axis], transform: str, mode: str, nearest_mode: str
-) -> Expr | None:
+_COORDINATES: dict[str, dict[str, Any]] = {
+    "align_corners": {"align_corners": True},
+    "half_pixel": {"align_mode": 0},
+    "pytorch_half_pixel": {"align_mode": 0},
+    "asymmetric": {"align_mode": 1},
+}
+
+
+def _fused(paddle: Recorder, x: Tensor, resized: list[_Axis], transform: str, mode: str) -> Expr | None:
     """`F.interpolate` where it is the same: all spatial axes, known sizes, a scale that is the sizes' quotient."""
     spatial = list(range(2, x.rank))
     if not resized or x.dtype.name != "FLOAT" or not all(item.known for item in resized):
@@ -235,14 +262,49 @@ def _fused(
         return None
     outs = {item.axis: int(item.out) for item in resized}
     size = [outs.get(axis, x.shape[axis]) for axis in spatial]
-    if mode == "linear" and len(spatial) in _LINEAR and 1 not in size:
-        name, layout = _LINEAR[len(spatial)]
-        options = {
-            "align_corners": {"align_corners": True},
-            "half_pixel": {"align_mode": 0},
-            "pytorch_half_pixel": {"align_mode": 0},
-            "asymmetric": {"align_mode": 1},
-        }.get(transform)
-        if options is not None:
-            return paddle.nn.functional.interpolate(x, size=size, mode=name, data_format=layout, **options)
-    return None
+    if mode != "linear" or len(spatial) not in _LINEAR or 1 in size or transform not in _COORDINATES:
+        return None
+    name, layout = _LINEAR[len(spatial)]
+    return paddle.nn.functional.interpolate(x, size=size, mode=name, data_format=layout, **_COORDINATES[transform])
+
+
+def _fused_dynamic(
+    paddle: Recorder, x: Tensor, resized: list[_Axis], transform: str, mode: str, nearest_mode: str,
+    sizes: Tensor | None, axes: list[int] | None,
+) -> Expr | None:
+    """`F.interpolate` of an image whose size is not in the model, by known scales or to computed sizes.
+
+    Scales are those with which every size and quotient is exact in float32.
+    """
+    if not resized or x.dtype.name != "FLOAT" or x.rank != 4 or any(item.axis < 2 for item in resized):
+        return None
+    coordinates = _COORDINATES.get(transform)
+    if mode == "nearest" and transform == "asymmetric" and nearest_mode == "floor":
+        options = {"mode": "nearest"}
+    elif mode == "linear" and coordinates is not None:
+        options = {"mode": "bilinear", **coordinates}
+    else:
+        return None
+    if not any(isinstance(item.scale, Expr) for item in resized):
+        scales = {item.axis: float(item.scale) for item in resized}
+        if not all(_is_exact(scale, transform, mode) for scale in scales.values()):
+            return None
+        factors = [scales.get(axis, 1.0) for axis in (2, 3)]
+        factor = factors[0] if factors[0] == factors[1] else factors
+        return paddle.nn.functional.interpolate(x, scale_factor=factor, **options)
+    if sizes is None or mode == "nearest" or transform not in ("align_corners", "half_pixel"):
+        return None
+    order = [axis % 4 for axis in axes] if axes is not None else list(range(4))
+    wanted = dict(zip(order, sizes_of(sizes), strict=True))
+    if not {2, 3} <= set(wanted):
+        return None
+    return paddle.nn.functional.interpolate(x, size=[wanted[2], wanted[3]], **options)
+
+
+def _is_exact(scale: float, transform: str, mode: str) -> bool:
+    """pytorch_half_pixel has a case of its own for a result of one element, which scales from 2 on never give."""
+    if mode == "nearest":
+        return math.frexp(scale)[0] == 0.5
+    if transform == "align_corners":
+        return scale.is_integer()
+    return (scale * 16).is_integer() and (transform != "pytorch_half_pixel" or scale >= 2 or scale == 1)

@@ -35,7 +35,9 @@ def sequence_erase(paddle: Recorder, sequence: Tensor, position: Tensor | None =
 
 
 @emits("SequenceInsert")
-def sequence_insert(paddle: Recorder, sequence: Tensor, tensor: Tensor, position: Tensor | None = None) -> TensorSequence:
+def sequence_insert(
+    paddle: Recorder, sequence: Tensor, tensor: Tensor, position: Tensor | None = None
+) -> TensorSequence:
     items = sequence.items()
     index = len(items) if position is None else int(position.item())
     if not -len(items) <= index <= len(items):
@@ -56,7 +58,9 @@ def concat_from_sequence(paddle: Recorder, sequence: Tensor, *, axis: int, new_a
 
 
 @emits("SplitToSequence")
-def split_to_sequence(paddle: Recorder, x: Tensor, split: Tensor | None = None, *, axis: int, keepdims: int) -> TensorSequence:
+def split_to_sequence(
+    paddle: Recorder, x: Tensor, split: Tensor | None = None, *, axis: int, keepdims: int
+) -> TensorSequence:
     """Parts of the given size (the last one may be smaller), or of the given sizes, or of one each."""
     size = x.shape[axis]
     if size is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,14 @@ from paddlify.errors import Refusal
 
 @emits("DFT")
 def dft(
-    paddle: Recorder, x: Tensor, dft_length: Tensor | None = None, axis: Tensor | None = None, *, inverse: int, onesided: int
-) -> Expr:
+    paddle: Recorder,
+    x: Tensor,
+    dft_length: Tensor | None = None,
+    axis: Tensor | None = None,
+    *,
+    inverse: int,
+    onesided: int,
+) -> Any:
     """Complex numbers are pairs in ONNX; an axis that is computed is looked up among all that there are."""
     dtype = wide(x.dtype, FLOATS) if inverse else _precise(x.dtype)
     channels = x.shape[-1]
@@ -29,11 +37,15 @@ def dft(
     def transformed(inner: Recorder, at: int) -> Any:
         return _transformed(inner, source, x, length, at, bool(inverse), bool(onesided))
 
+    def branch(at: int, inner: Recorder, _: list[Expr]) -> Sequence[Any]:
+        return [transformed(inner, at)]
+
     if axis is None or axis.is_constant:
         at = (-2 if axis is None else axis.item()) % x.rank
         return cast(paddle, transformed(paddle, at), x.dtype, of=dtype)
     branches = [
-        (at, paddle.define(f"along_{at}", [], lambda inner, _, at=at: [transformed(inner, at)])) for at in range(x.rank - 1)
+        (at, paddle.define(f"along_{at}", [], functools.partial(branch, at)))
+        for at in range(x.rank - 1)
         if not (inverse and onesided and length is None and x.shape[at] == 1)  # a transform of length 0
     ]
     rank = x.rank
@@ -98,8 +110,13 @@ def _fitted(paddle: Recorder, source: Any, size: Any, length: Any, axis: int, ra
 
 @emits("STFT")
 def stft(
-    paddle: Recorder, signal: Tensor, frame_step: Tensor, window: Tensor | None = None, frame_length: Tensor | None = None,
-    *, onesided: int,
+    paddle: Recorder,
+    signal: Tensor,
+    frame_step: Tensor,
+    window: Tensor | None = None,
+    frame_length: Tensor | None = None,
+    *,
+    onesided: int,
 ) -> Any:
     """Frames gathered by their indices, times the window, transformed."""
     dtype = _precise(signal.dtype)
@@ -152,17 +169,17 @@ def _window(paddle: Recorder, size: Tensor, coefficients: list[float], periodic:
 
 
 @emits("HannWindow")
-def hann_window(paddle: Recorder, size: Tensor, *, output_datatype: int, periodic: int) -> Expr:
+def hann_window(paddle: Recorder, size: Tensor, *, output_datatype: int, periodic: int) -> Any:
     return _window(paddle, size, [0.5, -0.5], periodic, output_datatype)
 
 
 @emits("HammingWindow")
-def hamming_window(paddle: Recorder, size: Tensor, *, output_datatype: int, periodic: int) -> Expr:
+def hamming_window(paddle: Recorder, size: Tensor, *, output_datatype: int, periodic: int) -> Any:
     return _window(paddle, size, [25 / 46, -21 / 46], periodic, output_datatype)
 
 
 @emits("BlackmanWindow")
-def blackman_window(paddle: Recorder, size: Tensor, *, output_datatype: int, periodic: int) -> Expr:
+def blackman_window(paddle: Recorder, size: Tensor, *, output_datatype: int, periodic: int) -> Any:
     return _window(paddle, size, [0.42, -0.5, 0.08], periodic, output_datatype)
 
 

@@ -118,7 +118,9 @@ class Windows:
 
     def reduced(self, x: Expr, outside: float, combine: Callable[[Any, Any], Any]) -> Expr:
         """The elements of each window combined, one axis after the other (so `combine` is commutative)."""
-        result: Any = pad_spatial(self.paddle, x, self.begin, [self._missing(axis) for axis in range(self.rank)], outside)
+        result: Any = pad_spatial(
+            self.paddle, x, self.begin, [self._missing(axis) for axis in range(self.rank)], outside
+        )
         for axis, count in enumerate(self.counts):
             starts = [offset * self.dilations[axis] for offset in range(self.kernel[axis])]
             reach = (count - 1) * self.strides[axis] + 1
