@@ -67,6 +67,10 @@ def test_dtypes(dtype: type) -> None:
     check("Transpose", [x])
     check("Concat", [x, x], {"axis": 1})
     check("Expand", [x, ints(2, 2, 3)], constants=(1,))
+    check("Unsqueeze", [x, ints(1)], constants=(1,))
+    check("Squeeze", [x[:1], ints(0)], constants=(1,))
+    check("Flatten", [x[None]], {"axis": 2})
+    check("Shape", [x], dynamic={0: (0,)})
     if dtype is not np.uint16 and dtype is not np.uint32:
         check("Tile", [x, ints(2, 1)], constants=(1,), expected=[np.tile(x, (2, 1))])
 

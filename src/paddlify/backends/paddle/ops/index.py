@@ -162,7 +162,7 @@ def non_zero(paddle: Recorder, x: Tensor) -> Expr:
 def compress(paddle: Recorder, x: Tensor, condition: Tensor, *, axis: int | None) -> Any:
     chosen = paddle.flatten(paddle.nonzero(condition))
     if axis is None:
-        return computed(paddle, GATHERS, lambda source: paddle.gather(paddle.flatten(source), chosen), x)
+        return computed(paddle, GATHERS, lambda source: paddle.gather(paddle.reshape(source, [-1]), chosen), x)
     return computed(
         paddle, GATHERS, lambda source: paddle.gather(source, chosen, axis=normal_axis(axis, x.rank)), x
     )
@@ -183,7 +183,7 @@ def unique(paddle: Recorder, x: Tensor, *, axis: int | None, sorted: int) -> lis
         first, counts = paddle.gather(first, order), paddle.gather(counts, order)
 
     def gathered(whole: Expr) -> Expr:
-        return paddle.index_select(paddle.flatten(whole) if axis is None else whole, first, **options)
+        return paddle.index_select(paddle.reshape(whole, [-1]) if axis is None else whole, first, **options)
 
     return [computed(paddle, _SELECTED, gathered, x), first, inverse, counts]
 

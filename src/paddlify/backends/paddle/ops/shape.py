@@ -17,6 +17,8 @@ from paddlify.ir import inference
 
 _EIGHT_BIT_FLOATS = {"float8_e4m3fn", "float8_e5m2"}
 _ALL = NUMBERS | {"float16", "bfloat16", "int8", "int16", "uint8", "bool", "complex64", "complex128"}
+_UNSQUEEZE = _ALL - {"float16"} | _EIGHT_BIT_FLOATS
+_FLATTEN = _ALL - {"float16", "complex64", "complex128"}
 _CONCAT = _ALL - {"uint8"}
 _TILE = NUMBERS | {"float16", "bool", "complex64", "complex128"}
 
@@ -74,12 +76,14 @@ def flatten(paddle: Recorder, x: Tensor, *, axis: int) -> Expr:
         raise Refusal(f"axis {axis} is out of range for rank {x.rank}")
     if x.rank == 2 and axis == 1:
         return x
-    tail = paddle.flatten(x, axis) if x.rank - axis > 1 else x
-    if axis == 0:
-        return paddle.unsqueeze(tail, 0)
-    if axis == x.rank:
-        return paddle.unsqueeze(paddle.flatten(x), 1)
-    return paddle.flatten(tail, 0, axis - 1) if axis > 1 else tail
+
+    def flattened(source: Any) -> Any:
+        if axis in (0, x.rank):
+            return paddle.unsqueeze(paddle.flatten(source) if x.rank != 1 else source, 0 if axis == 0 else 1)
+        tail = paddle.flatten(source, axis) if x.rank - axis > 1 else source
+        return paddle.flatten(tail, 0, axis - 1) if axis > 1 else tail
+
+    return computed(paddle, _FLATTEN, flattened, x)
 
 
 @emits("Squeeze")
@@ -98,7 +102,7 @@ def squeeze(paddle: Recorder, x: Tensor, axes: Tensor | None = None) -> Expr:
 
 
 @emits("Unsqueeze")
-def unsqueeze(paddle: Recorder, x: Tensor, axes: Tensor) -> Expr:
+def unsqueeze(paddle: Recorder, x: Tensor, axes: Tensor) -> Any:
     """The axes count in the result's shape."""
     if not axes.is_constant:
         return _to_inferred_shape(paddle, x)
@@ -106,7 +110,8 @@ def unsqueeze(paddle: Recorder, x: Tensor, axes: Tensor) -> Expr:
     normal = sorted(normal_axis(axis, x.rank + len(found)) for axis in found)
     if not normal:
         return x
-    return paddle.unsqueeze(x, normal[0] if len(normal) == 1 else normal)
+    place = normal[0] if len(normal) == 1 else normal
+    return computed(paddle, _UNSQUEEZE, lambda source: paddle.unsqueeze(source, place), x)
 
 
 def _to_inferred_shape(paddle: Recorder, x: Tensor) -> Expr:
