@@ -14,7 +14,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 BIN := .venv/bin
 READY := .venv/.ready
-ORACLES := tensorflow caffe opencv fluid paddle26 torch
+ORACLES := tensorflow caffe opencv fluid paddle26 torch pretrained
 PYTEST_ARGS ?=
 
 .PHONY: all demo test lint bench fuzz oracles clean $(ORACLES:%=oracle-%)
@@ -51,7 +51,7 @@ clean:
 oracles: $(ORACLES:%=oracle-%)
 $(ORACLES:%=oracle-%): oracle-%: .oracles/%/.ready
 
-.oracles/tensorflow/.ready: PACKAGES = tensorflow-cpu tf_slim tf_keras paddlepaddle==3.3.1 libcst scipy
+.oracles/tensorflow/.ready: PACKAGES = tensorflow-cpu tf_slim tf_keras paddlepaddle==3.3.1 click libcst scipy
 .oracles/paddle26/.ready: PACKAGES = paddlepaddle==2.6.2 'numpy<2' setuptools
 .oracles/torch/.ready: PACKAGES = torch==2.13.0 onnx onnxscript
 .oracles/caffe/.ready: PACKAGES = kendryte-caffe==1.0.0.20210829
@@ -62,6 +62,12 @@ $(ORACLES:%=oracle-%): oracle-%: .oracles/%/.ready
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install -q $(PACKAGES)
+	@touch $@
+
+# Packages that bring trained models; their own dependencies are not needed.
+.oracles/pretrained/.ready:
+	@rm -rf $(@D)
+	@$(PYTHON) -m pip install -q --no-deps --target $(@D) basic-pitch==0.4.0
 	@touch $@
 
 .oracles/caffe/.ready .oracles/fluid/.ready: .oracles/%/.ready:

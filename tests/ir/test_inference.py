@@ -117,6 +117,15 @@ def test_expand_and_reshape_keep_what_is_known() -> None:
     assert shape(graph, "z").startswith("[B,")
 
 
+def test_tile_keeps_what_it_does_not_repeat() -> None:
+    graph = inferred("""
+        g (float[N, 3, M] x) => (float[] y) {
+            repeats = Constant <value_ints = [1, 2, 2]> ()
+            y = Tile (x, repeats)
+        }""")
+    assert shape(graph, "y") == "[N,6,None]"
+
+
 IF = """
     g (bool c, float[N, 4] x, float[N, 4] other) => (float[] y, float[] z) {{
         y, z = If (c) <

@@ -456,7 +456,7 @@ def _int(node: ir.Node, name: str, default: int) -> int:
 
 
 def _refine_shape(node: ir.Node) -> None:
-    if node.domain or node.op_type not in ("Reshape", "Expand", "ConstantOfShape"):
+    if node.domain or node.op_type not in ("Reshape", "Expand", "Tile", "ConstantOfShape"):
         return
     target = elements_of(node.inputs[0 if node.op_type == "ConstantOfShape" else 1])
     if target is None:
@@ -466,10 +466,22 @@ def _refine_shape(node: ir.Node) -> None:
         dims = _reshaped(node, target)
     elif node.op_type == "Expand":
         dims = _expanded(node, target)
+    elif node.op_type == "Tile":
+        dims = _tiled(node, target)
     else:
         dims = list(target)
     if dims is not None:
         output.shape = merged(output.shape, ir.Shape(dims))
+
+
+def _tiled(node: ir.Node, repeats: Sequence[Element]) -> list[Any] | None:
+    source = node.inputs[0].shape if node.inputs[0] is not None else None
+    if source is None or source.rank() != len(repeats):
+        return None
+    return [
+        dim if repeat == 1 else dim * repeat if isinstance(dim, int) and isinstance(repeat, int) else None
+        for dim, repeat in zip(source, repeats, strict=True)
+    ]
 
 
 def _reshaped(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:

@@ -227,7 +227,8 @@ def arrays(root: Path) -> None:
         loop = tf1.while_loop(lambda time, *_: time < steps, body, [0, target, tf.zeros_like(by_time[0])])
         return [loop[1].stack(), loop[2]]
 
-    switch_graph(root, "array_full", build, {"x": random(2, 4, 3), "steps": np.array(4, np.int32)})
+    for name, steps in (("array_full", 4), ("array_part", 2)):
+        switch_graph(root, name, build, {"x": random(2, 4, 3), "steps": np.array(steps, np.int32)})
 
 
 # TensorFlow 2
@@ -348,6 +349,9 @@ def recurrent_layers(root: Path) -> None:
     ids[0, 4:] = 0
     masked = [KL.Embedding(20, 6, mask_zero=True), KL.LSTM(5, return_sequences=True), KL.GRU(4)]
     save_layers(root, "masked", masked, ids)
+    masked = [KL.Embedding(20, 6, mask_zero=True), KL.Bidirectional(KL.LSTM(5, return_sequences=True)), KL.GRU(4)]
+    save_layers(root, "masked_any_length", masked, ids, (None,))
+    save_layers(root, "gru_any_length", [KL.GRU(5, reset_after=False, return_sequences=True)], x, (None, 3))
     save_layers(root, "conv_lstm", [KL.ConvLSTM2D(4, 3, padding="same", return_sequences=True)], random(2, 5, 8, 8, 3))
     keras.utils.set_random_seed(6)
     source = keras.Input((7, 3), name="x")

@@ -34,6 +34,8 @@ def recurrent_operators(found: Loaded) -> dict[str, int]:
         ("simple_rnn", {"RNN": 1}),
         ("bidirectional", {"LSTM": 2, "GRU": 2}),
         ("masked", {"Loop": 2}),
+        ("masked_any_length", {"Loop": 3}),
+        ("gru_any_length", {"Loop": 1}),
         ("conv_lstm", {"Loop": 1}),
         ("states", {"LSTM": 2}),
         ("joined_cell", {"LSTM": 1}),

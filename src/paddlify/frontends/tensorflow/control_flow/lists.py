@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,28 @@ class Write:
         before, after = op.constant(np.zeros(rank, np.int64)), op.constant(np.zeros(rank - 1, np.int64))
         pads = op.Concat(before, op.Sub(size, count), after, axis=0)
         return Stacked(op.Pad(scanned, pads, op.constant_like(scanned, 0)))
+
+    def allocated(self, op: TensorFlowBuilder, known: Sequence[ir.Value]) -> Stacked | None:
+        """The list with all items zero, where every dimension of an item is a number or one of a known value's."""
+        if self.item.shape is None:
+            return None
+        sizes = [op.Unsqueeze(op.Cast(self.reserved.size, to=ir.DataType.INT64), op.constant([0]))]
+        for dim in self.item.shape:
+            size = op.constant([dim]) if isinstance(dim, int) else _dimension(op, dim, known)
+            if size is None:
+                return None
+            sizes.append(size)
+        zero = ir.tensor(np.zeros(1, self.reserved.dtype.numpy()))
+        return Stacked(op.ConstantOfShape(op.Concat(*sizes, axis=0), value=zero))
+
+
+def _dimension(op: TensorFlowBuilder, dim: ir.SymbolicDim, known: Sequence[ir.Value]) -> ir.Value | None:
+    """A dimension by name as a tensor [1], read from a value that has it."""
+    for value in known:
+        for axis, other in enumerate(value.shape or ()):
+            if dim.value is not None and not isinstance(other, int) and other.value == dim.value:
+                return op.Shape(value, start=axis, end=axis + 1)  # type: ignore[no-any-return]
+    return None
 
 
 def is_reserved(value: Any) -> bool:

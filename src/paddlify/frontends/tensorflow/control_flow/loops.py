@@ -2,7 +2,8 @@
 
 1. An argument that the body gives back unchanged is no variable of the loop: the body takes it from outside.
 2. The shapes of variables are those of the initial values, made unknown where the body gives another one.
-3. A tensor list that the body writes at the loop's counter is a scan output (see `lists`).
+3. A tensor list that the body writes at the loop's counter is a scan output (see `lists`), or begins as zeros where
+   the trip count is not known at conversion time.
 4. A loop whose condition only compares counters with bounds has a trip count, and no condition.
 5. A loop that is a recurrent layer becomes that operator (see `recurrent`).
 """
@@ -73,12 +74,14 @@ class _Loop:
 
     def record(self, first: ir.Value) -> list[Any]:
         """Record the Loop, or what it amounts to; gives what each variable is behind it."""
-        carried = [index for index in self.varying if not lists.is_reserved(self.inputs[index])]
-        written = [index for index in self.varying if lists.is_reserved(self.inputs[index])]
+        carried, written = self._split()
         recorded = self._recorded(carried, written)
         trips = _trips(self.op, recorded)
         values = recurrent.recorded_as_layer(self.op, recorded, trips) if trips is not None else None
         if values is None:
+            if known_array(trips) is None and self._allocate(written, recorded):
+                carried, written = self._split()
+                recorded = self._recorded(carried, written)
             values = self._loop(recorded, first, trips)
         results: dict[int, Any] = dict(zip([*carried, *written], values, strict=True))
         for index in carried:
@@ -86,6 +89,21 @@ class _Loop:
         for index, write in zip(written, recorded.writes, strict=True):
             results[index] = write.collected(self.op, results[index])
         return [results[index] for index in self.varying]
+
+    def _split(self) -> tuple[list[int], list[int]]:
+        """The variables that are carried, and the lists of which nothing is known but what the loop writes."""
+        written = [index for index in self.varying if lists.is_reserved(self.inputs[index])]
+        return [index for index in self.varying if index not in written], written
+
+    def _allocate(self, written: Sequence[int], recorded: Recorded) -> bool:
+        """Make lists zeros, where the shape of what is written is known outside; whether there are any."""
+        known = [value for value in self.inputs if isinstance(value, ir.Value)]
+        known += [lists.carried(value) for value in self.inputs if isinstance(value, lists.Stacked)]
+        for index, write in zip(written, recorded.writes, strict=True):
+            allocated = write.allocated(self.op, known)
+            if allocated is not None:
+                self.inputs[index] = allocated
+        return any(not lists.is_reserved(self.inputs[index]) for index in written)
 
     def _loop(self, recorded: Recorded, first: ir.Value, trips: ir.Value | None) -> list[ir.Value]:
         graph, initial = recorded.graph, recorded.initial

@@ -1,0 +1,100 @@
+"""The whole road: TensorFlow models converted, loaded from disk and run by Paddle, against TensorFlow's results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import paddlify
+from frontends.tensorflow.compare import expected
+from oracles import pretrained
+
+
+def check(source: Path, folder: Path, tmp_path: Path, **options: Any) -> None:
+    """Value (relative to the output's scale), shape, dtype and order of the outputs are TensorFlow's."""
+    inputs, outputs = expected(folder)
+    paddlify.convert(source, tmp_path / "out", verify=False, **options)
+    model = paddlify.load(tmp_path / "out")
+    results = model.inference({spec.name: inputs[spec.name] for spec in model.inputs})
+    assert len(results) == len(model.outputs)
+    for spec, result in zip(model.outputs, results, strict=True):
+        wanted = outputs[spec.name]
+        assert result.dtype == wanted.dtype, spec.name
+        assert result.shape == wanted.shape, spec.name
+        scale = max(float(np.abs(wanted).max(initial=0)), 1e-30)
+        assert float(np.abs(result - wanted).max(initial=0)) <= 1e-5 * scale, spec.name
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        ("mnist/frozen.pb", {}),
+        ("mnist/frozen.pbtxt", {}),
+        ("mnist/checkpoint/model", {}),
+        ("training", {"outputs": ["y"]}),
+        ("dropout_select/frozen.pb", {}),
+        ("partitioned/saved", {"signature": "both"}),
+        ("partitioned/renamed", {"outputs": ["first", "second"]}),
+        ("switch_true_minus/frozen.pb", {}),
+        ("switch_false_1/frozen.pb", {}),
+        ("switch_false_minus/frozen.pb", {}),
+        ("frame_0/frozen.pb", {}),
+        ("frame_5/frozen.pb", {}),
+        ("array_full/frozen.pb", {}),
+        ("array_part/frozen.pb", {}),
+    ],
+)
+def test_graphs(graphs: Path, tmp_path: Path, source: str, options: dict[str, Any]) -> None:
+    check(graphs / source, graphs / Path(source).parts[0], tmp_path, **options)
+
+
+@pytest.mark.parametrize("name", ["functions_0", "functions_2", "functions_5", "lists"])
+def test_modules(modules: Path, tmp_path: Path, name: str) -> None:
+    check(modules / name / "saved", modules / name, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lstm", "lstm_any_length", "lstm_backwards", "lstm_no_bias", "lstm_relu", "gru", "gru_reset_before",
+        "gru_any_length", "simple_rnn", "bidirectional", "masked", "masked_any_length", "conv_lstm", "states",
+        "joined_cell", "time_distributed", "conv1d", "conv3d", "attention", "unet", "files",
+    ],
+)  # fmt: skip
+def test_layers(layers: Path, tmp_path: Path, name: str) -> None:
+    check(layers / name / "saved", layers / name, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MobileNetV2", "MobileNetV3Small", "ResNet50V2", "DenseNet121", "InceptionV3", "EfficientNetB0",
+        "EfficientNetV2B0", "Xception", "VGG19", "ConvNeXtTiny", "NASNetMobile",
+    ],
+)  # fmt: skip
+def test_applications(models: Callable[[str], Path], tmp_path: Path, name: str) -> None:
+    folder = models(name) / name
+    check(folder / "saved", folder, tmp_path)
+    if name in ("MobileNetV2", "ResNet50V2"):
+        assert (tmp_path / "out" / "model.py").read_text().count("paddle.transpose(") == 1
+
+
+def test_a_pretrained_model(tmp_path: Path) -> None:
+    """basic-pitch's SavedModel against the ONNX form of the same network that its package brings."""
+    source = pretrained("basic_pitch/saved_models/icassp_2022/nmp")
+    audio = np.random.default_rng(0).standard_normal((1, 43844, 1)).astype(np.float32) * np.float32(0.1)
+    session = onnxruntime.InferenceSession(f"{source}.onnx", providers=["CPUExecutionProvider"])
+    outputs = dict(
+        zip(["onset", "note", "contour"], session.run(None, {"serving_default_input_2:0": audio}), strict=True)
+    )
+    paddlify.convert(source, tmp_path / "out", verify=False)
+    model = paddlify.load(tmp_path / "out")
+    assert [spec.name for spec in model.outputs] == sorted(outputs)
+    for spec, result in zip(model.outputs, model.inference({model.inputs[0]: audio}), strict=True):
+        np.testing.assert_allclose(result, outputs[spec.name], rtol=0, atol=1e-5, strict=True)
