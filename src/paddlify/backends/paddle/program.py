@@ -97,22 +97,48 @@ _FUSED_BEHIND_ARITHMETIC = frozenset(
 )
 
 
-def _keep_apart(block: Any) -> None:
-    """Copy what these operators take, unless it is float32.
+_CONVOLUTIONS = frozenset(
+    f"pd_op.{name}"
+    for name in ("conv2d", "depthwise_conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d_transpose", "conv3d_transpose")
+)
+_PLAIN = frozenset(f"pd_op.{name}" for name in ("assign", "flatten", "reshape", "transpose"))
 
-    With oneDNN the predictor fuses them with the addition, subtraction or multiplication before them, and loses them
-    where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
+
+def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
+    """Copy what an operator takes where the predictor with oneDNN would otherwise compute something else.
+
+    - These activations, unless in float32: it fuses them with the addition, subtraction or multiplication before them,
+      and loses them where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
+    - leaky_relu: fusing it with a convolution ends the process.
+    - matmul of what a convolution gave, in oneDNN's blocked layout (`blocked`: ids of such values): its kernel reads
+      the memory as if it were plain.
     """
     import paddle
 
+    blocked = set() if blocked is None else blocked
     for operator in list(block.ops):
         for inner in operator.blocks():
-            _keep_apart(inner)
-        if operator.name() in _FUSED_BEHIND_ARITHMETIC:
-            value = operator.operand_source(0)
-            if value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16):
+            _keep_apart(inner, blocked)
+        name, operands = operator.name(), operator.operands()
+        for operand in operands if name == "pd_op.matmul" else operands[:1]:
+            value = operand.source()
+            if _is_spoilt(name, value, blocked):
                 paddle.pir.set_insertion_point(operator)
-                operator.operand(0).set_source(paddle.assign(value))
+                operand.set_source(paddle.assign(value))
+        if name in _CONVOLUTIONS or (
+            name not in _PLAIN and any(operand.source().id in blocked for operand in operands)
+        ):
+            blocked.update(result.id for result in operator.results())
+
+
+def _is_spoilt(name: str, value: Any, blocked: set[str]) -> bool:
+    import paddle
+
+    if name == "pd_op.matmul":
+        return value.id in blocked
+    if name not in _FUSED_BEHIND_ARITHMETIC:
+        return False
+    return name == "pd_op.leaky_relu" or value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
 
 
 def _import(path: Path) -> Any:
