@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,7 @@ class Scope:
         self.variables = Names()
         self.attributes = Names(reserved=_LAYER_ATTRIBUTES)
         self._rendered: dict[ir.Value, str] = {}
+        self._tainted: set[ir.Value] = set()
         self._sequences: dict[ir.Value, TensorSequence] = {}
         self._headings = headings(graph)
         self._heading = ""
@@ -98,6 +99,7 @@ class Scope:
     def emit_main(self) -> None:
         """Emit the main graph as `forward`."""
         self.module.arguments = [self.variable(value) for value in self.graph.inputs]
+        self._refuse_what_is_no_tensor()
         recorder = Recorder(self, self.module.body)
         outputs = recorder.inline(self.graph)
         own = {value for value in self.graph.outputs if value.producer() is not None}
@@ -109,6 +111,15 @@ class Scope:
         except Refusal as refusal:
             self.module.refused.append(UnsupportedNode("Output", "", refusal.reason))
         self._leave_out_unused()
+
+    def _refuse_what_is_no_tensor(self) -> None:
+        for kind, values in (("input", self.graph.inputs), ("output", self.graph.outputs)):
+            for value in values:
+                if isinstance(value.type, (ir.SequenceType, ir.OptionalType)):
+                    word = "a sequence" if isinstance(value.type, ir.SequenceType) else "an optional"
+                    reason = f"a converted model takes and gives tensors, and this {kind} is {word}"
+                    self.module.refused.append(UnsupportedNode(f"model {kind}", value.name or "", reason))
+                    self.taint([value])
 
     def _leave_out_unused(self) -> None:
         """Forget statements, layers and parameters that no output needs."""
@@ -181,6 +192,25 @@ class Scope:
         self.module.refused.append(
             UnsupportedNode(provenance.source_op(node), provenance.source_name(node), reason)
         )
+
+    def taint(self, values: Iterable[ir.Value]) -> None:
+        """Note that values come from something refused: what needs them cannot be judged."""
+        for value in values:
+            self.alias(value, "refused")
+            self._tainted.add(value)
+
+    def is_tainted(self, node: ir.Node) -> bool:
+        """Whether an input of `node`, or anything that its subgraphs take, comes from something refused."""
+        if not self._tainted:
+            return False
+        inner = (
+            value
+            for attribute in node.attributes.values()
+            if attribute.type == ir.AttributeType.GRAPH
+            for item in ir.traversal.RecursiveGraphIterator(attribute.as_graph())
+            for value in item.inputs
+        )
+        return any(value in self._tainted for value in itertools.chain(node.inputs, inner))
 
 
 class Recorder:
@@ -317,9 +347,9 @@ class Recorder:
             self._assign(result)
         except Refusal as refusal:
             del self._body[before:]
-            scope.refuse(node, refusal.reason)
-            for value in node.outputs:
-                scope.alias(value, "refused")
+            if rule is None or not scope.is_tainted(node):
+                scope.refuse(node, refusal.reason)
+            scope.taint(node.outputs)
 
     def _assign(self, result: Any) -> None:
         """Give the node's used outputs the variables (or the items of a sequence) that hold them."""
