@@ -126,7 +126,7 @@ def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
                 paddle.pir.set_insertion_point(operator)
                 operand.set_source(paddle.assign(value))
         if name in _CONVOLUTIONS or (
-            name not in _PLAIN and any(operand.source().id in blocked for operand in operands)
+            name not in _PLAIN and any(_is_among(operand.source(), blocked) for operand in operands)
         ):
             blocked.update(result.id for result in operator.results())
 
@@ -135,10 +135,15 @@ def _is_spoilt(name: str, value: Any, blocked: set[str]) -> bool:
     import paddle
 
     if name == "pd_op.matmul":
-        return value.id in blocked
+        return _is_among(value, blocked)
     if name not in _FUSED_BEHIND_ARITHMETIC:
         return False
     return name == "pd_op.leaky_relu" or value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
+
+
+def _is_among(value: Any, ids: set[str]) -> bool:
+    """Whether the value is one of these; an input that is left out is none."""
+    return value.initialized() and value.id in ids
 
 
 def _import(path: Path) -> Any:
