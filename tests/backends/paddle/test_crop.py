@@ -114,10 +114,17 @@ def test_pad_of_some_axes(constants: tuple[int, ...]) -> None:
     check("Pad", [numbers(2, 3, 4), ints(1, 2, 0, 1), None, ints(-1, 0)], constants=constants)
 
 
-def test_pad_with_a_large_integer() -> None:
-    """Paddle's attribute is a float64."""
-    value = np.array(2**62 + 1, np.int64)
-    check("Pad", [numbers(2, 3, dtype=np.int64), ints(0, 1, 0, 1), value], constants=(1, 2))
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [(np.int64, 2**62 + 1), (np.int64, 2**24 + 1), (np.int32, 2**24 + 1), (np.float64, 0.1), (np.float32, np.nan)],
+)
+@pytest.mark.parametrize("shape", [(2, 3), (1, 1, 2, 3)])
+def test_pad_with_what_an_attribute_does_not_hold(dtype: type, value: float, shape: tuple[int, ...]) -> None:
+    """Paddle's attribute is a float32, and a NaN cannot be saved in one."""
+    pads = np.zeros((2, len(shape)), np.int64)
+    pads[:, -1] = 1
+    inputs = [numbers(*shape, dtype=dtype), pads.reshape(-1), np.array(value, dtype)]
+    check("Pad", inputs, constants=(1, 2), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("target", [(4, 9), (3, 6), (8, 5), (5, 4)])

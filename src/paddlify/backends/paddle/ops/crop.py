@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
@@ -151,10 +153,10 @@ def pad(
 
 
 def _is_number(value: Tensor | None) -> bool:
-    """Whether the padding is a constant that a float64 holds, as Paddle's attribute does."""
+    """Whether the padding is a constant that a float32 holds, as Paddle's attribute does; a NaN cannot be saved."""
     if value is None:
         return True
-    return value.is_constant and (not isinstance(value.item(), int) or abs(value.item()) <= 2**53)
+    return value.is_constant and bool(float(np.float32(value.item())) == value.item())
 
 
 def _pad_constant(paddle: Recorder, x: Tensor, pairs: Sequence[tuple[int, int]], value: float) -> Any:

@@ -72,12 +72,12 @@ def _max_of_samples(
     """`samples` by `samples` points in each bin, each with four neighbours weighted by their nearness."""
     offset = 0.5 if aligned else 0.0
     along = []
-    for axis, bins in enumerate(size):
+    for axis, count in enumerate(size):
         start, end = (boxes[:, column] * scale - offset for column in (1 - axis, 3 - axis))
         length = end - start if aligned else paddle.clip(end - start, min=1.0)
-        steps = (paddle.arange(bins * samples, dtype="float32") + 0.5) / samples
+        steps = (paddle.arange(count * samples, dtype="float32") + 0.5) / samples
         steps = paddle.cast(steps, wide(x.dtype, FLOATS))
-        points = paddle.unsqueeze(start, 1) + paddle.unsqueeze(length / bins, 1) * steps
+        points = paddle.unsqueeze(start, 1) + paddle.unsqueeze(length / count, 1) * steps
         along.append(_neighbours(paddle, points, size_of(paddle, x, axis + 2)))
     maps = paddle.transpose(source, [0, 2, 3, 1])
     corners = []

@@ -69,7 +69,7 @@ def transpose(paddle: Recorder, x: Tensor, *, perm: list[int] | None) -> Expr:
 
 
 @emits("Flatten")
-def flatten(paddle: Recorder, x: Tensor, *, axis: int) -> Expr:
+def flatten(paddle: Recorder, x: Tensor, *, axis: int) -> Any:
     """Two axes: those before `axis`, and those from it on."""
     axis = axis + x.rank if axis < 0 else axis
     if not 0 <= axis <= x.rank:
