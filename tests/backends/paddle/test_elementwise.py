@@ -173,3 +173,11 @@ def test_a_value_used_twice_survives_onednn() -> None:
         ir_version=10,
     )
     check_model(model, {"x": np.linspace(-1, 2, 5, dtype=np.float32)})
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.uint64])
+def test_large_unsigned_constants(dtype: type) -> None:
+    """Too large for a literal: a parameter in the type that holds it."""
+    a, b = np.arange(40).astype(dtype), np.iinfo(dtype).max - np.arange(40).astype(dtype) * 2
+    check("Add", [a, b], constants=(1,), expected=[a + b])
+    check("Add", [a[:3], b[:3]], constants=(1,), expected=[a[:3] + b[:3]])

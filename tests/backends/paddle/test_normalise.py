@@ -31,7 +31,9 @@ def test_batch_normalization_in_training() -> None:
     batch_mean, batch_variance = x.mean(axes), x.var(axes)
     normal = (x - batch_mean.reshape(shape)) / np.sqrt(batch_variance.reshape(shape) + 1e-5)
     expected = [
-        normal * scale.reshape(shape) + bias.reshape(shape), mean * 0.8 + batch_mean * 0.2, variance * 0.8 + batch_variance * 0.2
+        normal * scale.reshape(shape) + bias.reshape(shape),
+        mean * 0.8 + batch_mean * 0.2,
+        variance * 0.8 + batch_variance * 0.2,
     ]
     attributes = {"training_mode": 1, "momentum": 0.8}
     check("BatchNormalization", [x, scale, bias, mean, variance], attributes, outputs=3, expected=expected, rtol=1e-4)
@@ -64,7 +66,8 @@ def test_layer_normalization(axis: int, has_bias: bool, constant: bool, outputs:
     constants = tuple(range(1, len(inputs))) if constant else ()
     attributes: dict[str, Any] = {"axis": axis}
     text = check(
-        "LayerNormalization", inputs, attributes, constants=constants, outputs=outputs, dynamic={0: (0,)}, rtol=1e-4, atol=1e-5
+        "LayerNormalization", inputs, attributes, constants=constants, outputs=outputs, dynamic={0: (0,)},
+        rtol=1e-4, atol=1e-5,
     )
     assert ("nn.LayerNorm" in text) == (constant and outputs == 1)
 
@@ -102,8 +105,9 @@ def test_dropout_is_left_out() -> None:
 def test_dropout_in_training(tmp_path: Any) -> None:
     """A share of the elements is dropped, the others are scaled up, and the mask says which."""
     import onnx
-    import paddlify
     from tests.backends.paddle.single_node import model_of
+
+    import paddlify
 
     x = np.ones((100, 100), np.float32)
     inputs = [x, np.array(0.3, np.float32), np.array(True)]

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from paddlify.backends.paddle.dtypes import paddle_dtype
+from paddlify.backends.paddle.dtypes import HELD_WIDER, paddle_dtype
 from paddlify.backends.paddle.expression import Call, Expr, Name, Tensor, TensorSequence, Unpacked
 from paddlify.backends.paddle.source import Assign, Comment, Define, Names
 from paddlify.backends.paddle.unused import names_in, needed
 from paddlify.errors import Refusal, UnsupportedNode
 from paddlify.ir import inference, provenance
 from paddlify.ir.opset import attribute_defaults
-from paddlify.ir.tensors import static_dims
+from paddlify.ir.tensors import Cast, static_dims
 from paddlify.registry import Registry
 
 emits = Registry("emission to Paddle")
@@ -174,6 +174,7 @@ class Scope:
     def parameter(self, tensor: ir.TensorProtocol, name: str) -> str:
         """Add a parameter that no layer owns; returns `self.<name>`."""
         dtype = paddle_dtype(tensor.dtype)
+        tensor = Cast(tensor, ir.DataType[dtype.upper()]) if tensor.dtype in HELD_WIDER else tensor
         attribute = self.attributes.take(name)
         call = Name("parameter")(Name("self"), static_dims(tensor), dtype)
         self.module.layers.append(Assign([f"self.{attribute}"], call))
@@ -525,7 +526,7 @@ def literal(tensor: ir.TensorProtocol) -> str:
     array = tensor.numpy()
     if array.size == 0:
         return text(Name("paddle.zeros")(static_dims(tensor), dtype=dtype))
-    data = array.astype(np.float32) if dtype in ("bfloat16", "float16") else array
+    data = array.astype(np.float32 if dtype in ("bfloat16", "float16") else dtype)
     if dtype == "float32" and array.ndim <= 1:
         return (
             text(Name("paddle.to_tensor")(data, dtype=dtype))

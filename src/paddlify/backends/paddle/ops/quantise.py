@@ -147,7 +147,14 @@ def matmul_integer(
     paddle: Recorder, a: Tensor, b: Tensor, a_zero_point: Tensor | None = None, b_zero_point: Tensor | None = None
 ) -> Any:
     product, dtype = _product(paddle, a, b, a_zero_point, b_zero_point)
-    return cast(paddle, product, "int32", of=dtype)
+    return _as_int32(paddle, product, dtype, a.shape[-1])
+
+
+def _as_int32(paddle: Recorder, sums: Any, dtype: str, terms: int | None) -> Any:
+    """Exact sums of `terms` products as int32; they wrap around where they may leave it."""
+    if terms is None or terms * 255 * 255 >= 2**31:
+        sums, dtype = cast(paddle, sums, "int64", of=dtype), "int64"
+    return cast(paddle, sums, "int32", of=dtype)
 
 
 def _product(
@@ -187,7 +194,8 @@ def conv_integer(
         paddle, x, w, x_zero_point, w_zero_point,
         {"auto_pad": auto_pad, "dilations": dilations, "pads": pads, "strides": strides}, group,
     )
-    return cast(paddle, convolved, "int32", of=dtype)
+    terms = None if None in w.shape else math.prod(size or 0 for size in w.shape[1:])
+    return _as_int32(paddle, convolved, dtype, terms)
 
 
 def _convolved(

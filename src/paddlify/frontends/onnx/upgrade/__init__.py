@@ -6,6 +6,7 @@ import onnx_ir as ir
 
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode
 from paddlify.frontends.onnx.upgrade import elementwise, nn, resize, scan, shape  # noqa: F401 - they register rules
+from paddlify.frontends.onnx.upgrade.contrib import contrib_rule
 from paddlify.frontends.onnx.upgrade.rules import HINTS, Upgrader, check_node, plan, source_of
 from paddlify.ir import inference, opset
 from paddlify.registry import Rule
@@ -41,9 +42,10 @@ class _Upgrade:
         for node in list(graph):
             version = self.version if node.version is None else node.version
             refused = len(self.refused)
-            if node.domain == "":
+            contrib = contrib_rule(node)
+            if node.domain == "" or contrib is not None:
                 try:
-                    self.node(node, version)
+                    self.node(node, version) if contrib is None else self.apply(contrib, node, version)
                 except Refusal as refusal:
                     self.refused.append(UnsupportedNode(*source_of(node), refusal.reason))
             if node.graph is not None and len(self.refused) == refused:
@@ -76,12 +78,12 @@ class _Upgrade:
         with recorder.source(*source_of(node)):
             result = rule(
                 recorder, node.inputs, {name: attribute.value for name, attribute in node.attributes.items()},
-                opset.attribute_defaults("", node.op_type, version),
+                opset.attribute_defaults(node.domain, node.op_type, version if node.domain == "" else None),
             )
         results = list(result) if isinstance(result, tuple) else [result]
-        used = [index for index, output in enumerate(node.outputs) if output.name]
-        if used and used[-1] >= len(results):
-            raise Refusal(f"output {used[-1]} is not supported")
+        for index, output in enumerate(node.outputs):
+            if output.name and (index >= len(results) or results[index] is None):
+                raise Refusal(f"output {index} is not supported")
         _replace(node, results)
 
 
@@ -107,6 +109,8 @@ def _replace(node: ir.Node, results: list[ir.Value]) -> None:
     """Put `results` in the place of a node's outputs, under their names, and remove the node."""
     producer = results[0].producer()
     for old, new in zip(node.outputs, results, strict=False):
+        if not old.name:
+            continue
         new.name = old.name
         new.type = new.type or old.type
         if old.shape is not None:
