@@ -8,6 +8,7 @@ channel count. They are kept in `value.meta`.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -58,6 +59,21 @@ def infer_node(node: ir.Node, version: int) -> None:
         else:
             node.outputs[0].meta.pop(ELEMENTS, None)
     _refine_shape(node)
+    for value in node.outputs:
+        _name_dims(value)
+
+
+_FRESH = itertools.count()
+
+
+def _name_dims(value: ir.Value) -> None:
+    """Give dimensions that are dynamic for an unknown reason names of their own.
+
+    So the sizes that a model asks of a tensor and puts into a Reshape of the same tensor are known to be its own.
+    """
+    if value.shape is not None and any(_is_unnamed(dim) for dim in value.shape):
+        dims = [ir.SymbolicDim(f"_s{next(_FRESH)}") if _is_unnamed(dim) else dim for dim in value.shape]
+        value.shape = ir.Shape(dims)
 
 
 def _content(node: ir.Node) -> ir.TensorProtocol | None:
@@ -311,6 +327,11 @@ def _same(node: ir.Node) -> Sequence[Element] | None:
     return elements_of(node.inputs[0])
 
 
+def _flat(node: ir.Node) -> Sequence[Element] | None:
+    """A Reshape to rank 0 or 1 keeps the elements."""
+    return elements_of(node.inputs[0]) if _rank(node.outputs[0]) in (0, 1) else None
+
+
 def _cast(node: ir.Node) -> Sequence[Element] | None:
     return elements_of(node.inputs[0]) if node.outputs[0].dtype in _INTEGERS else None
 
@@ -428,6 +449,7 @@ _FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
     "Identity": _same,
     "Unsqueeze": _same,
     "Squeeze": _same,
+    "Reshape": _flat,
     "Cast": _cast,
     "Gather": _gather,
     "Slice": _slice,
@@ -438,6 +460,7 @@ _FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
     "Sub": _binary(lambda a, b: a - b),
     "Mul": _binary(lambda a, b: a * b),
     "Div": _binary(_divide),
+    "Mod": _binary(lambda a, b: a % b if isinstance(a, int) and isinstance(b, int) else None),
     "Max": _binary(lambda a, b: max(a, b) if isinstance(a, int) and isinstance(b, int) else None),
     "Min": _binary(lambda a, b: min(a, b) if isinstance(a, int) and isinstance(b, int) else None),
 }
@@ -482,6 +505,15 @@ def _tiled(node: ir.Node, repeats: Sequence[Element]) -> list[Any] | None:
         dim if repeat == 1 else dim * repeat if isinstance(dim, int) and isinstance(repeat, int) else None
         for dim, repeat in zip(source, repeats, strict=True)
     ]
+
+
+def _refine_resized(node: ir.Node) -> None:
+    """Sizes that are asked for are those of the result, unless they are bounds of it."""
+    if len(node.inputs) < 4 or any(name in node.attributes for name in ("axes", "keep_aspect_ratio_policy")):
+        return
+    sizes = elements_of(node.inputs[3])
+    if sizes is not None and len(sizes) == _rank(node.inputs[0]):
+        node.outputs[0].shape = merged(node.outputs[0].shape, ir.Shape(list(sizes)))
 
 
 def _reshaped(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:

@@ -6,6 +6,7 @@ import onnx_ir as ir
 
 SOURCE_OP = "paddlify.source_op"
 SOURCE_NAME = "paddlify.source_name"
+SCOPE = "paddlify.scope"
 
 
 def set_source(node: ir.Node, op_type: str, name: str) -> None:
@@ -17,6 +18,25 @@ def set_source(node: ir.Node, op_type: str, name: str) -> None:
 def copy_source(origin: ir.Node, node: ir.Node) -> None:
     """Say that `node` was made for the same source operator as `origin`."""
     set_source(node, source_op(origin), source_name(origin))
+    if SCOPE in origin.metadata_props:
+        set_scope(node, origin.metadata_props[SCOPE])
+
+
+def set_scope(node: ir.Node, scope: str) -> None:
+    """Say in which part of the source `node` is, outermost first: "layers.0/attention", where its name does not."""
+    node.metadata_props[SCOPE] = scope
+
+
+def scope(node: ir.Node) -> list[str]:
+    """The parts of the source around `node`, outermost first: as noted, else those in its name."""
+    if SCOPE in node.metadata_props:
+        return node.metadata_props[SCOPE].split("/")
+    return source_name(node).strip("/").split("/")[:-1]
+
+
+def scoped(node: ir.Node, name: str) -> str:
+    """A name of something of `node`, with its scope before it where one is noted."""
+    return f"{node.metadata_props[SCOPE]}/{name}" if SCOPE in node.metadata_props else name
 
 
 def source_op(node: ir.Node) -> str:

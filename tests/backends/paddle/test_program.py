@@ -6,7 +6,6 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-
 from tests.backends.paddle.single_node import check_model
 
 RNG = np.random.default_rng(0)

@@ -135,7 +135,8 @@ class Scope:
 
     def variable(self, value: ir.Value) -> str:
         """Give `value` a variable of its own and return the variable's name."""
-        name = self.variables.take(value.name or "x")
+        producer, name = value.producer(), value.name or "x"
+        name = self.variables.take(name if producer is None or value.is_graph_output() else provenance.scoped(producer, name))
         self._rendered[value] = name
         return name
 
@@ -470,7 +471,7 @@ def _depth(item: Any) -> int:
 
 def headings(graph: ir.Graph) -> dict[ir.Node, str]:
     """The outermost scope of each node's source name that not all nodes share, where at least three nodes share it."""
-    scopes = {node: provenance.source_name(node).strip("/").split("/")[:-1] for node in graph}
+    scopes = {node: provenance.scope(node) for node in graph}
     named = [scope for scope in scopes.values() if scope]
     if not named:
         return {}
@@ -596,6 +597,6 @@ def _layer_name(node: ir.Node, weights: Mapping[str, Any]) -> str:
 
 
 def _stem(node: ir.Node) -> str:
-    name = provenance.source_name(node)
+    name = provenance.scoped(node, provenance.source_name(node).removeprefix("node_"))
     name = re.sub(rf"[/._]{re.escape(node.op_type)}(_\d+)?$", "", name)
     return name if name and not name.isdigit() else node.op_type.lower()

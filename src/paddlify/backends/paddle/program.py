@@ -99,7 +99,9 @@ _FUSED_BEHIND_ARITHMETIC = frozenset(
 
 _CONVOLUTIONS = frozenset(
     f"pd_op.{name}"
-    for name in ("conv2d", "depthwise_conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d_transpose", "conv3d_transpose")
+    for name in (
+        "conv2d", "depthwise_conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d_transpose", "conv3d_transpose",
+    )
 )
 _PLAIN = frozenset(f"pd_op.{name}" for name in ("assign", "flatten", "reshape", "transpose"))
 

@@ -19,7 +19,7 @@ from onnx_ir.passes.common import InlinePass
 from paddlify.errors import LoadError, UnsupportedError, UsageError
 from paddlify.frontends import edges
 from paddlify.frontends.base import Loaded, LoadOptions
-from paddlify.frontends.onnx import file, sparse
+from paddlify.frontends.onnx import file, sparse, torch_scopes
 from paddlify.ir import opset
 
 Source = str | os.PathLike[str] | onnx.ModelProto | ir.Model
@@ -40,6 +40,7 @@ def load(source: Source, options: LoadOptions | None = None) -> Loaded:
     _inline_functions(model, where)
     _check_values(model, where)
     _drop_defaulted_inputs(model.graph)
+    torch_scopes.note(model)
     edges.apply(model, options, layout_of)
     return Loaded(model, "onnx", _notes(model, options))
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import FLOATS, cast, wide
 from paddlify.backends.paddle.ops.sizes import sizes_of
 from paddlify.errors import Refusal
+from paddlify.ir import inference
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _axes(
     lengths = [np.float64(size) if (size := x.shape[axis]) is not None else _length(paddle, x, axis) for axis in order]
     if sizes is not None and _is_given(sizes):
         wanted = _numbers(paddle, sizes, len(order))
-        factors = [want / length for want, length in zip(wanted, lengths, strict=True)]
+        factors = [want / _divisor(paddle, want, length) for want, length in zip(wanted, lengths, strict=True)]
         if policy != "stretch":
             factors = [_chosen(paddle, factors, policy)] * len(factors)
             wanted = [_floor(paddle, factor * length + 0.5) for factor, length in zip(factors, lengths, strict=True)]
@@ -107,6 +109,7 @@ def _axes(
         wanted = [_floor(paddle, length * factor) for factor, length in zip(factors, lengths, strict=True)]
     else:
         raise Refusal("neither scales nor sizes are given")
+    kept = inference.elements_of(sizes.value) if sizes is not None and _is_given(sizes) and policy == "stretch" else None
     regions = [np.float64(0)] * len(order) + [np.float64(1)] * len(order)
     if roi is not None:
         regions = _numbers(paddle, roi, 2 * len(order))
@@ -114,12 +117,20 @@ def _axes(
     for index, axis in enumerate(order):
         parts = (lengths[index], factors[index], wanted[index], regions[index], regions[len(order) + index])
         known = not any(isinstance(part, Expr) for part in parts)
+        if roi is None and kept is not None and _is_size_of(x, axis, kept[index]):
+            continue
         if not isinstance(factors[index], Expr) and factors[index] == 1 and roi is None:
             continue
         if known and wanted[index] == lengths[index] and factors[index] == 1 and parts[3:] == (0, 1):
             continue
         found.append(_Axis(axis, *parts, known))
     return found
+
+
+def _is_size_of(x: Tensor, axis: int, element: Any) -> bool:
+    """Whether a wanted size is the very size of the input, though it is dynamic."""
+    dims = x.value.shape
+    return isinstance(element, ir.SymbolicDim) and element.value is not None and dims is not None and dims[axis] == element
 
 
 def _is_given(sizes: Tensor) -> bool:
@@ -131,11 +142,18 @@ def _length(paddle: Recorder, x: Tensor, axis: int) -> Expr:
 
 
 def _numbers(paddle: Recorder, values: Tensor, count: int) -> list[Any]:
-    elements = values.numpy().astype(np.float64) if values.is_constant else values.elements()
-    if elements is not None and all(element is not None for element in elements):
+    elements = list(values.numpy()) if values.is_constant else values.elements() or [None] * count
+    if None not in elements:
         return [np.float64(element) for element in elements]
     wide_values = paddle.let(values.astype("float64"), "numbers")
-    return [wide_values[index] for index in range(count)]
+    return [wide_values[index] if element is None else np.float64(element) for index, element in enumerate(elements)]
+
+
+def _divisor(xp: Any, dividend: Any, number: Any) -> Any:
+    """A number by which a tensor is divided, as a tensor: in static mode Paddle multiplies with 1 / number in float32."""
+    if isinstance(number, Expr) or not isinstance(dividend, Expr):
+        return number
+    return xp.to_tensor(float(number), dtype="float64")
 
 
 def _floor(paddle: Recorder, number: Any) -> Any:
@@ -159,14 +177,14 @@ def _positions(xp: Any, item: _Axis, transform: str) -> Any:
     index = xp.arange(0, item.out, 1, dtype="float64")
     width = item.size * item.scale
     if transform == "asymmetric":
-        return index / item.scale
+        return index / _divisor(xp, index, item.scale)
     if transform in ("align_corners", "tf_crop_and_resize"):
         is_one = (abs(width - 1) if xp is np else xp.abs(width - 1)) < 1e-12
         one = is_one.astype("float64")
         stretched = index * (item.end - item.start) * (item.size - 1) / (width - 1 + one) * (1 - one)
         middle = (item.end - item.start) * (item.size - 1) / 2 * one if transform == "tf_crop_and_resize" else one * 0
         return stretched + middle + item.start * (item.size - 1)
-    centred = (index + 0.5) / item.scale - 0.5
+    centred = (index + 0.5) / _divisor(xp, index, item.scale) - 0.5
     if transform == "half_pixel":
         return centred
     if transform == "pytorch_half_pixel":

@@ -1,0 +1,71 @@
+"""Resize of images whose size is not in the model: said as `F.interpolate` where that is the same, else computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from tests.backends.paddle.single_node import check_model
+
+RNG = np.random.default_rng(0)
+IMAGE = RNG.standard_normal((2, 12, 14, 9)).astype(np.float32)
+LIKE = RNG.standard_normal((2, 12, 11, 31)).astype(np.float32)
+FLOOR = {"nearest_mode": "floor"}
+
+
+def model_of(scales: list[float] | None, attributes: dict[str, str]) -> onnx.ModelProto:
+    """Resize by scales, or to the size of a second input, as PyTorch's exporters write it."""
+    inputs = [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 12, "h", "w"])]
+    if scales is not None:
+        nodes = [helper.make_node("Resize", ["image", "", "scales"], ["y"], **attributes)]
+        constants = [numpy_helper.from_array(np.array(scales, np.float32), "scales")]
+    else:
+        inputs.append(helper.make_tensor_value_info("like", TensorProto.FLOAT, ["m", "c", "a", "b"]))
+        nodes = [
+            helper.make_node("Shape", ["image"], ["own"], start=0, end=2),
+            helper.make_node("Shape", ["like"], ["other"], start=2),
+            helper.make_node("Concat", ["own", "other"], ["sizes"], axis=0),
+            helper.make_node("Resize", ["image", "", "", "sizes"], ["y"], **attributes),
+        ]
+        constants = []
+    graph = helper.make_graph(nodes, "resize", inputs, [onnx.ValueInfoProto(name="y")], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+
+
+@pytest.mark.parametrize(
+    ("mode", "transform", "scales", "is_fused"),
+    [
+        ("linear", "pytorch_half_pixel", [1, 1, 2, 2], True),
+        ("linear", "half_pixel", [1, 1, 1.5, 0.25], True),
+        ("linear", "asymmetric", [1, 1, 2, 3], True),
+        ("linear", "align_corners", [1, 1, 2, 3], True),
+        ("linear", "align_corners", None, True),
+        ("linear", "half_pixel", None, True),
+        ("nearest", "asymmetric", [1, 1, 2, 4], True),
+        ("nearest", "asymmetric", [1, 1, 41, 3], False),
+        ("nearest", "asymmetric", None, False),
+        ("linear", "pytorch_half_pixel", None, False),
+        ("linear", "pytorch_half_pixel", [1, 1, 1.5, 1.5], False),
+        ("cubic", "half_pixel", [1, 1, 2, 2], False),
+    ],
+)
+def test_dynamic_sizes(mode: str, transform: str, scales: list[float] | None, is_fused: bool) -> None:
+    attributes = {"mode": mode, "coordinate_transformation_mode": transform} | (FLOOR if mode == "nearest" else {})
+    feeds = {"image": IMAGE} if scales is not None else {"image": IMAGE, "like": LIKE}
+    text = check_model(model_of(scales, attributes), feeds, rtol=1e-4, atol=1e-4)
+    assert ("F.interpolate" in text) == is_fused
+
+
+def test_channels_to_computed_size() -> None:
+    inputs = [
+        helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 12, "h", "w"]),
+        helper.make_tensor_value_info("sizes", TensorProto.INT64, [4]),
+    ]
+    node = helper.make_node(
+        "Resize", ["image", "", "", "sizes"], ["y"], mode="nearest", **FLOOR,
+        coordinate_transformation_mode="asymmetric",
+    )
+    graph = helper.make_graph([node], "resize", inputs, [onnx.ValueInfoProto(name="y")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+    check_model(model, {"image": IMAGE, "sizes": np.array([2, 12, 7, 27])})

@@ -1,0 +1,105 @@
+"""Files of both of PyTorch's exporters, converted and compared with what torch itself computes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import paddlify
+from oracles import oracle_python
+
+SCRIPT = Path(__file__).with_name("make_models.py")
+TOLERANCE = 1e-4
+"""Of the largest absolute value of an output."""
+
+EXPORTERS = ("torchscript", "dynamo")
+INPUTS = {
+    "resnet": {"image": (-1, 3, -1, -1)},
+    "vit": {"image": (-1, 3, 32, 32)},
+    "bert": {"input_ids": (-1, -1), "attention_mask": (-1, -1)},
+    "tagger": {"words": (-1, -1)},
+    "detector": {"image": (1, 3, -1, -1)},
+    "unet": {"image": (-1, 3, -1, -1)},
+    "unet_sizes": {"image": (-1, 3, -1, -1)},
+}
+SIZES_ASKED_FOR = {
+    "resnet": 0,
+    "unet": 0,
+    "vit": 1,  # the batch, to which the class token is spread
+    "bert": 3,  # batch and length of the zeros, length of the positions
+    "tagger": 2,  # the batch of the LSTM's initial states, which torch makes itself
+    "detector": 6,  # height and width, for the grid
+    "unet_sizes": 6,  # heights and widths of what is resized, and of what it is resized to
+}
+"""How often `model.py` may ask a tensor for its shape: what depends on the inputs cannot be computed before."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a model's files, which torch makes when they are first asked for."""
+    folder = tmp_path_factory.mktemp("torch")
+
+    def make(name: str) -> Path:
+        if not (folder / f"{name}.dynamo.onnx").exists():
+            command = [oracle_python("torch"), str(SCRIPT), str(folder), name]
+            run = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert run.returncode == 0, run.stderr[-4000:]
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def converted(made: Callable[[str], Path]) -> Callable[[str, str], Path]:
+    """The folder of a converted model."""
+
+    def convert(name: str, exporter: str) -> Path:
+        folder = made(name)
+        target = folder / f"{name}.{exporter}"
+        if not target.exists():
+            paddlify.convert(folder / f"{name}.{exporter}.onnx", target, verify=False)
+        return target
+
+    return convert
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("name", INPUTS)
+def test_computes_what_torch_computes(name: str, exporter: str, converted: Callable[[str, str], Path]) -> None:
+    target = converted(name, exporter)
+    model = paddlify.load(target)
+    assert {spec.name: spec.shape for spec in model.inputs} == INPUTS[name]
+    for number in range(2):
+        arrays = np.load(target.with_name(f"{name}.{number}.npz"))
+        expected = [arrays[f"output:{index}"] for index in range(len(model.outputs))]
+        assert f"output:{len(expected)}" not in arrays
+        results = model.inference({spec.name: arrays[spec.name] for spec in model.inputs})
+        for result, want in zip(results, expected, strict=True):
+            assert (result.shape, result.dtype) == (want.shape, want.dtype)
+            assert np.abs(result - want).max() <= TOLERANCE * np.abs(want).max()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("name", INPUTS)
+def test_source_is_free_of_shape_arithmetic(name: str, exporter: str, converted: Callable[[str, str], Path]) -> None:
+    text = (converted(name, exporter) / "model.py").read_text()
+    assert text.count("paddle.shape(") <= SIZES_ASKED_FOR[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_source_follows_the_modules(exporter: str, converted: Callable[[str, str], Path]) -> None:
+    text = (converted("bert", exporter) / "model.py").read_text()
+    for number in range(2):
+        assert f"\n        # layers.{number}\n" in text
+        assert re.search(rf"layers_{number}_attention_query_\w+ = paddle\.matmul\(", text)
+    text = (converted("resnet", exporter) / "model.py").read_text()
+    assert "\n        # layer1\n" in text
+    assert "\n        # layer2\n" in text
