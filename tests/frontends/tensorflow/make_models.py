@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers as KL  # noqa: N812
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 tf1 = tf.compat.v1
 predict_signature = tf1.saved_model.signature_def_utils.predict_signature_def
@@ -157,6 +158,31 @@ def queue_and_summaries(root: Path) -> None:
         feeds = {"x": random(2, 3)}
         save_data(folder, feeds, run_graph(session, feeds, ["y"]))
         tf1.train.Saver().save(session, str(folder / "model"), global_step=7)
+
+
+@makes("graphs")
+def woven_switches(root: Path) -> None:
+    """Conditionals of one predicate that need each other crosswise, so that they cannot all be one."""
+
+    def build() -> list[tf.Tensor]:
+        x = tf1.placeholder(tf.float32, [None, 3], name="x")
+        flag = tf1.placeholder(tf.bool, [], name="flag")
+
+        def choose(value: tf.Tensor, name: str) -> tf.Tensor:
+            no, yes = tf1.raw_ops.Switch(data=value, pred=flag)
+            return tf1.raw_ops.Merge(inputs=[no * 2.0, yes + 3.0], name=name).output
+
+        with tf1.name_scope("one"):
+            a = choose(x, "a")
+        with tf1.name_scope("two"):
+            b = choose(a * 5.0, "b")
+            c = choose(x * 7.0, "c")
+        with tf1.name_scope("one/"):
+            d = choose(c - 1.0, "d")
+        return [a, b, c, d]
+
+    for flag in (True, False):
+        switch_graph(root, f"woven_{flag}".lower(), build, {"x": random(2, 3), "flag": np.array(flag)})
 
 
 def switch_graph(root: Path, name: str, build: Callable[[], list[tf.Tensor]], feeds: Mapping[str, np.ndarray]) -> None:
@@ -358,6 +384,24 @@ def recurrent_layers(root: Path) -> None:
     sequence, hidden, cell = KL.LSTM(5, return_sequences=True, return_state=True)(source)
     again = KL.LSTM(5)(sequence, initial_state=[hidden, cell])
     save_keras(root / "states", keras.Model(source, [sequence, hidden, cell, again]), x)
+
+
+@makes("layers")
+def frozen_layers(root: Path) -> None:
+    """A masked layer frozen by TensorFlow 2, with its control flow functional and lowered to switches."""
+    keras.utils.set_random_seed(5)
+    source = keras.Input((None,), dtype="int32")
+    value = KL.Bidirectional(KL.GRU(4))(KL.Embedding(20, 6, mask_zero=True)(source))
+    model = keras.Model(source, value)
+    ids = np.array([[1, 2, 3, 0, 0], [4, 5, 6, 7, 8]], np.int32)
+    function = tf.function(lambda x: model(x, training=False)).get_concrete_function(
+        tf.TensorSpec([None, None], tf.int32, name="x")
+    )
+    for name, lower in (("functional", False), ("switches", True)):
+        frozen = convert_variables_to_constants_v2(function, lower_control_flow=lower)
+        folder = root / f"frozen_{name}"
+        save_data(folder, {"x": ids}, {"Identity": model(ids, training=False).numpy()})
+        (folder / "frozen.pb").write_bytes(frozen.graph.as_graph_def().SerializeToString())
 
 
 @makes("layers")

@@ -215,7 +215,7 @@ def test_truncated_graph(graphs: Path, tmp_path: Path) -> None:
     "name",
     [
         "switch_true_1", "switch_true_minus", "switch_false_1", "switch_false_minus", "frame_0", "frame_1", "frame_5",
-        "array_full", "array_part",
+        "array_full", "array_part", "woven_true", "woven_false",
     ],
 )  # fmt: skip
 def test_control_flow(graphs: Path, tmp_path: Path, name: str) -> None:

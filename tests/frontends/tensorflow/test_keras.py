@@ -52,6 +52,13 @@ def test_other_layers(layers: Path, tmp_path: Path, name: str) -> None:
     assert_same(loaded(layers / name / "saved"), layers / name, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["frozen_functional", "frozen_switches"])
+def test_frozen_layers(layers: Path, tmp_path: Path, name: str) -> None:
+    found = loaded(layers / name / "frozen.pb")
+    assert names(found) == (["x"], ["Identity"])
+    assert_same(found, layers / name, tmp_path)
+
+
 @pytest.mark.parametrize("file", ["model.keras", "model.h5"])
 def test_keras_files(layers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
     path = layers / "files" / file

@@ -86,12 +86,17 @@ def _depths(graph: Graph, names: Iterable[str]) -> dict[str, int]:
         name, expanded = stack.pop()
         if expanded:
             node = graph[name]
-            depths[name] = max((depths.get(item.node, 0) for item in node.inputs), default=0) + _step(graph, node)
+            depths[name] = max((depths.get(item, 0) for item in _forward(graph, node)), default=0) + _step(graph, node)
         elif name in graph and name not in depths:
             depths[name] = 0
             stack.append((name, True))
-            stack += [(item.node, False) for item in graph[name].inputs if item.node not in depths]
+            stack += [(item, False) for item in _forward(graph, graph[name]) if item not in depths]
     return depths
+
+
+def _forward(graph: Graph, node: Node) -> list[str]:
+    """The names of a node's inputs, but for the way back from the end of a loop to its beginning."""
+    return [item.node for item in node.inputs if graph[item.node].op != "NextIteration"]
 
 
 def _step(graph: Graph, node: Node) -> int:

@@ -250,6 +250,42 @@ _Condition = tuple[Endpoint, int]
 """A predicate and the branch (0 or 1) that it must choose for a value to be alive."""
 
 
+class _Groups:
+    """Merges that belong to one conditional: of the same predicate and scope, and none needs another, even by way of
+    other groups.
+    """
+
+    def __init__(self) -> None:
+        self.members: list[list[str]] = []
+        self._keys: list[object] = []
+        self._needs: list[set[int]] = []
+        self._group_of: dict[str, int] = {}
+
+    def add(self, name: str, key: object, needed: Iterable[str]) -> None:
+        """Put a Merge into a group of its key, or a new one; `needed` are the nodes that it needs."""
+        needs = {self._group_of[other] for other in needed if other in self._group_of}
+        behind = self._reached(needs)
+        index = next((i for i, known in enumerate(self._keys) if known == key and i not in behind), len(self.members))
+        if index == len(self.members):
+            self.members.append([])
+            self._keys.append(key)
+            self._needs.append(set())
+        self.members[index].append(name)
+        self._needs[index] |= needs
+        self._group_of[name] = index
+
+    def _reached(self, groups: Iterable[int]) -> set[int]:
+        """The groups and all that they need."""
+        seen: set[int] = set()
+        pending = list(groups)
+        while pending:
+            group = pending.pop()
+            if group not in seen:
+                seen.add(group)
+                pending += self._needs[group]
+        return seen
+
+
 class _Conditionals:
     def __init__(self, graph: Graph, functions: MutableMapping[str, Function]) -> None:
         self.graph = graph
@@ -262,11 +298,12 @@ class _Conditionals:
         order = self._order(outputs)
         for name in order:
             self.conditions[name] = self._conditions_of(self.graph[name])
-        groups: list[list[str]] = []
+        groups = _Groups()
         for name in order:
             if name in self.predicates and not self.conditions[name]:
-                self._join(groups, name)
-        for group in groups:
+                key = (self.predicates[name][0], name.rpartition("/")[0])
+                groups.add(name, key, _needed(self.graph, self.graph[name].inputs))
+        for group in groups.members:
             self._convert(group)
 
     def _order(self, outputs: Sequence[Endpoint]) -> list[str]:
@@ -311,16 +348,6 @@ class _Conditionals:
         ((predicate, branch),) = opposite
         self.predicates[node.name] = (predicate, branch)
         return (first | second) - {(predicate, 0), (predicate, 1)}
-
-    def _join(self, groups: list[list[str]], name: str) -> None:
-        """Put a Merge into the group of those of the same call of cond: same predicate and scope, and independent."""
-        scope = name.rpartition("/")[0]
-        for group in groups:
-            same = self.predicates[group[0]][0] == self.predicates[name][0] and group[0].rpartition("/")[0] == scope
-            if same and not any(other in _needed(self.graph, self.graph[name].inputs) for other in group):
-                group.append(name)
-                return
-        groups.append([name])
 
     def _convert(self, group: Sequence[str]) -> None:
         predicate, _ = self.predicates[group[0]]
