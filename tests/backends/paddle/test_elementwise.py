@@ -181,3 +181,13 @@ def test_large_unsigned_constants(dtype: type) -> None:
     a, b = np.arange(40).astype(dtype), np.iinfo(dtype).max - np.arange(40).astype(dtype) * 2
     check("Add", [a, b], constants=(1,), expected=[a + b])
     check("Add", [a[:3], b[:3]], constants=(1,), expected=[a[:3] + b[:3]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floor_mod_of_floats(dtype: type) -> None:
+    """onnxruntime has it of integers alone; zeros have the divisor's sign."""
+    a = np.array([-7.25, 7.25, -7.25, 7.25, 0.0, -0.0, 6.0, -6.0, 5.0, 5.0], dtype)
+    b = np.array([3, 3, -3, -3, -2, 2, -3, 3, np.inf, -np.inf], dtype)
+    with np.errstate(divide="ignore"):
+        text = check("Mod", [a, b], {"fmod": 0}, opset=28, expected=[np.mod(a, b)])
+    assert "copysign" in text

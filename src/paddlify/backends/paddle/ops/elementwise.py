@@ -134,11 +134,18 @@ def modulo(paddle: Recorder, a: Tensor, b: Tensor, *, fmod: int) -> Any:
     """The result has the divisor's sign, as Paddle's; with fmod=1 the dividend's."""
     if a.dtype == _D.UINT64:
         return a - divided(paddle, a, b) * b
+    if not fmod and a.dtype in FLOATING:
+        return computed(paddle, FLOATS, lambda a, b: _with_zeros_signed(paddle, a % b, b), a, b)
     if not fmod or a.dtype in UNSIGNED:
         return computed(paddle, NUMBERS, lambda a, b: a % b, a, b)
     if a.dtype in FLOATING:
         return computed(paddle, FLOATS, lambda a, b: paddle.copysign(paddle.abs(a) % paddle.abs(b), a), a, b)
     return _on_integers(paddle, lambda a, b, dtype: a - truncated_quotient(paddle, a, b, dtype) * b, a, b)
+
+
+def _with_zeros_signed(paddle: Recorder, rest: Any, divisor: Any) -> Any:
+    """A remainder of 0 has the divisor's sign, too, which Paddle leaves out."""
+    return paddle.where(paddle.equal(rest, paddle.zeros_like(rest)), paddle.copysign(rest, divisor), rest)
 
 
 @emits("Pow")
