@@ -67,7 +67,7 @@ $(ORACLES:%=oracle-%): oracle-%: .oracles/%/.ready
 # Packages that bring trained models; their own dependencies are not needed.
 .oracles/pretrained/.ready:
 	@rm -rf $(@D)
-	@$(PYTHON) -m pip install -q --no-deps --target $(@D) basic-pitch==0.4.0
+	@$(PYTHON) -m pip install -q --no-deps --target $(@D) basic-pitch==0.4.0 magika==1.0.3 rapidocr-onnxruntime==1.4.4
 	@touch $@
 
 .oracles/caffe/.ready .oracles/fluid/.ready: .oracles/%/.ready:
