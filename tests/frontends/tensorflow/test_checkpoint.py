@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddlify.errors import LoadError
-from paddlify.frontends.tensorflow import messages, snappy, table
+from paddlify.frontends.base import LoadOptions
+from paddlify.frontends.tensorflow import load, messages, recognises, snappy, table
 from paddlify.frontends.tensorflow.checkpoint import Checkpoint, find_prefix, slice_key
 from paddlify.ir.wire import varint
 
@@ -92,6 +93,14 @@ def test_table(tmp_path: Path, compress: bool) -> None:
     write_table(tmp_path / "t.index", entries, compress)
     assert table.read_table(tmp_path / "t.index") == entries
     assert table.is_table(tmp_path / "t.index")
+
+
+def test_the_first_format_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "vgg_16.ckpt"
+    write_table(path, {b"": b"", b"\x00v": b"1"})
+    assert recognises(path)
+    with pytest.raises(LoadError, match="a checkpoint in TensorFlow's first format, which is one file"):
+        load(path, LoadOptions())
 
 
 def test_a_changed_byte_of_a_table_is_found(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from paddlify.frontends.tensorflow import graphdef, keras_file, savedmodel
 from paddlify.frontends.tensorflow.checkpoint import Checkpoint, find_prefix
 from paddlify.frontends.tensorflow.graph import Graph
 from paddlify.frontends.tensorflow.savedmodel import Saver, Signature
+from paddlify.frontends.tensorflow.table import is_table
 from paddlify.ir import wire
 
 
@@ -49,7 +50,8 @@ def recognises(path: Path) -> bool:
     if find_prefix(path) is not None:
         return path.name.endswith((".meta", ".index")) or not path.exists()
     return path.is_file() and any(
-        test(path) for test in (_is_graph, _is_text_graph, savedmodel.is_saved_model_file, keras_file.is_keras_file)
+        test(path)
+        for test in (_is_graph, _is_text_graph, savedmodel.is_saved_model_file, keras_file.is_keras_file, is_table)
     )
 
 
@@ -72,6 +74,11 @@ def read(path: Path, extra: Mapping[str, Any]) -> Source:
         return _checkpoint(path, extra)
     if not path.exists():
         raise LoadError(f"{path}: does not exist, nor does {path}.index")
+    if is_table(path):
+        raise LoadError(
+            f"{path}: a checkpoint in TensorFlow's first format, which is one file; restore it and save it again, "
+            "which gives .index, .data-* and .meta files"
+        )
     if _is_text_graph(path):
         return Source(graphdef.graph_of(graphdef.read_text_message(path, "GraphDef"), path), "tensorflow frozen graph")
     return Source(graphdef.graph_of(graphdef.read_message(path, "GraphDef"), path), "tensorflow frozen graph")
