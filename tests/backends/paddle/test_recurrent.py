@@ -63,9 +63,13 @@ def test_directions(op_type: str, direction: str, initial: bool, constant: bool)
         pytest.param("LSTM", {"activations": ["HardSigmoid", "Softsign", "Relu"]}, {}, id="other activations"),
         pytest.param(
             "LSTM",
-            {"activations": ["HardSigmoid", "ScaledTanh", "LeakyRelu"], "activation_alpha": [0.3, 0.9, 0.1],
-             "activation_beta": [0.4, 1.1]},
-            {}, id="activations with parameters",
+            {
+                "activations": ["HardSigmoid", "ScaledTanh", "LeakyRelu"],
+                "activation_alpha": [0.3, 0.9, 0.1],
+                "activation_beta": [0.4, 1.1],
+            },
+            {},
+            id="activations with parameters",
         ),
         pytest.param("LSTM", {}, {"lengths": True, "initial": True}, id="lengths"),
         pytest.param("LSTM", {"direction": "bidirectional"}, {"lengths": True}, id="lengths both ways"),
@@ -73,11 +77,17 @@ def test_directions(op_type: str, direction: str, initial: bool, constant: bool)
         pytest.param("GRU", {}, {"initial": True}, id="gru"),
         pytest.param("GRU", {"direction": "bidirectional"}, {"lengths": True}, id="gru lengths"),
         pytest.param("GRU", {"linear_before_reset": 1, "clip": 0.2}, {}, id="gru clip"),
-        pytest.param("GRU", {"activations": ["Elu", "Affine"], "activation_alpha": [0.5, 0.7], "activation_beta": [0.1]},
-                     {}, id="gru activations"),
+        pytest.param(
+            "GRU",
+            {"activations": ["Elu", "Affine"], "activation_alpha": [0.5, 0.7], "activation_beta": [0.1]},
+            {},
+            id="gru activations",
+        ),
         pytest.param("RNN", {"activations": ["Relu"]}, {}, id="rnn relu"),
         pytest.param("RNN", {"activations": ["ThresholdedRelu"], "activation_alpha": [0.1]}, {}, id="rnn thresholded"),
-        pytest.param("RNN", {"direction": "bidirectional", "activations": ["Tanh", "Sigmoid"]}, {"lengths": True}, id="rnn"),
+        pytest.param(
+            "RNN", {"direction": "bidirectional", "activations": ["Tanh", "Sigmoid"]}, {"lengths": True}, id="rnn"
+        ),
     ],
 )
 @pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])
