@@ -136,7 +136,9 @@ class Scope:
     def variable(self, value: ir.Value) -> str:
         """Give `value` a variable of its own and return the variable's name."""
         producer, name = value.producer(), value.name or "x"
-        name = self.variables.take(name if producer is None or value.is_graph_output() else provenance.scoped(producer, name))
+        if producer is not None and not value.is_graph_output():
+            name = provenance.scoped(producer, name)
+        name = self.variables.take(name)
         self._rendered[value] = name
         return name
 

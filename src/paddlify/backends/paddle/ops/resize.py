@@ -70,10 +70,10 @@ def resize(
         raise Refusal(f"mode {mode} on {x.dtype.name.lower()}: how it is rounded is not specified")
     fused = None
     if not antialias and not exclude_outside:
-        given = sizes if keep_aspect_ratio_policy == "stretch" else None
-        fused = _fused(paddle, x, resized, transform, mode) or _fused_dynamic(
-            paddle, x, resized, transform, mode, nearest_mode, given, axes
-        )
+        fused = _fused(paddle, x, resized, transform, mode)
+        if fused is None:
+            given = sizes if keep_aspect_ratio_policy == "stretch" else None
+            fused = _fused_dynamic(paddle, x, resized, transform, mode, nearest_mode, given, axes)
     if fused is not None:
         return fused
     dtype = wide(x.dtype, FLOATS) if mode != "nearest" else paddle.dtype(x.dtype)
@@ -109,7 +109,9 @@ def _axes(
         wanted = [_floor(paddle, length * factor) for factor, length in zip(factors, lengths, strict=True)]
     else:
         raise Refusal("neither scales nor sizes are given")
-    kept = inference.elements_of(sizes.value) if sizes is not None and _is_given(sizes) and policy == "stretch" else None
+    kept = (
+        inference.elements_of(sizes.value) if sizes is not None and _is_given(sizes) and policy == "stretch" else None
+    )
     regions = [np.float64(0)] * len(order) + [np.float64(1)] * len(order)
     if roi is not None:
         regions = _numbers(paddle, roi, 2 * len(order))
@@ -130,7 +132,9 @@ def _axes(
 def _is_size_of(x: Tensor, axis: int, element: Any) -> bool:
     """Whether a wanted size is the very size of the input, though it is dynamic."""
     dims = x.value.shape
-    return isinstance(element, ir.SymbolicDim) and element.value is not None and dims is not None and dims[axis] == element
+    return (
+        isinstance(element, ir.SymbolicDim) and element.value is not None and dims is not None and dims[axis] == element
+    )
 
 
 def _is_given(sizes: Tensor) -> bool:
@@ -150,7 +154,7 @@ def _numbers(paddle: Recorder, values: Tensor, count: int) -> list[Any]:
 
 
 def _divisor(xp: Any, dividend: Any, number: Any) -> Any:
-    """A number by which a tensor is divided, as a tensor: in static mode Paddle multiplies with 1 / number in float32."""
+    """A number by which a tensor is divided, as a tensor: in static mode Paddle multiplies by its inverse in float32."""
     if isinstance(number, Expr) or not isinstance(dividend, Expr):
         return number
     return xp.to_tensor(float(number), dtype="float64")
@@ -310,7 +314,7 @@ def _fused_dynamic(
         factors = [scales.get(axis, 1.0) for axis in (2, 3)]
         factor = factors[0] if factors[0] == factors[1] else factors
         return paddle.nn.functional.interpolate(x, scale_factor=factor, **options)
-    if sizes is None or mode == "nearest" or transform not in ("align_corners", "half_pixel"):
+    if sizes is None or mode == "nearest" or transform != "align_corners":
         return None
     order = [axis % 4 for axis in axes] if axes is not None else list(range(4))
     wanted = dict(zip(order, sizes_of(sizes), strict=True))
@@ -320,9 +324,9 @@ def _fused_dynamic(
 
 
 def _is_exact(scale: float, transform: str, mode: str) -> bool:
-    """pytorch_half_pixel has a case of its own for a result of one element, which scales from 2 on never give."""
+    """Whether Paddle's float32 gives the same positions; for a result of one element, Paddle takes the first one."""
     if mode == "nearest":
         return math.frexp(scale)[0] == 0.5
     if transform == "align_corners":
         return scale.is_integer()
-    return (scale * 16).is_integer() and (transform != "pytorch_half_pixel" or scale >= 2 or scale == 1)
+    return (scale * 16).is_integer() and (scale >= 2 or scale == 1)
