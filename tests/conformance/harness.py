@@ -59,10 +59,20 @@ def _check(case: Case, folder: Path) -> Outcome:
             results = model.inference(dict(zip([spec.name for spec in model.inputs], arrays, strict=True)))
         except Exception as error:  # noqa: BLE001
             return Outcome("failed", f"{type(error).__name__}: {_line(str(error))}")
-        difference = compare(expected, results, case.rtol, case.atol, values=not RANDOM & op_types(case))
+        difference = compare(expected, results, case.rtol, case.atol, values=not is_random(case))
         if difference:
             return Outcome("wrong", difference)
     return Outcome("passed")
+
+
+TWO_UNITS = {"bfloat16": 2**-6, "float16": 2**-9}
+"""Two units in the last place: onnx's own runner grants them to bfloat16, where a sum may round either way."""
+
+
+def is_random(case: Case) -> bool:
+    """Whether the values of a case are drawn at random, so that no two implementations agree on them."""
+    is_dropout = case.name.startswith("test_training_dropout") and "zero_ratio" not in case.name
+    return is_dropout or bool(RANDOM & op_types(case))
 
 
 def compare(
@@ -90,8 +100,7 @@ def _compare(want: Any, got: Any, rtol: float, atol: float, values: bool) -> str
         return f"shape {got.shape} instead of {want.shape}"
     if not values:
         return ""
-    if want.dtype.name == "bfloat16":
-        rtol = max(rtol, 2**-6)  # two units in the last place, as onnx's own runner
+    rtol = max(rtol, TWO_UNITS.get(want.dtype.name, 0.0))
     if want.dtype.kind not in "fcV":
         equal = np.array_equal(want, got)
         return "" if equal else f"{np.count_nonzero(want != got)} of {want.size} elements differ"

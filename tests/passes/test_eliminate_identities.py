@@ -4,8 +4,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.passes.eliminate_identities import EliminateIdentities
-
-from passes.graphs import build, run
+from tests.passes.graphs import build, run
 
 
 def identities(model: ir.Model) -> int:
