@@ -38,6 +38,8 @@ def paddle_dtype(dtype: ir.DataType | None) -> str:
     """Paddle's name of the type that holds `dtype`; raises Refusal for a type that Paddle does not have."""
     if dtype is None:
         raise Refusal("the dtype of a value is not known")
+    if dtype == _D.FLOAT8E5M2:
+        raise Refusal("Paddle has float8e5m2, but its programs reject it")
     if dtype not in PADDLE_DTYPES:
         raise Refusal(f"Paddle has no dtype for {dtype.name.lower()}")
     return PADDLE_DTYPES[dtype]

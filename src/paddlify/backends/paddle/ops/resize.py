@@ -154,7 +154,7 @@ def _numbers(paddle: Recorder, values: Tensor, count: int) -> list[Any]:
 
 
 def _divisor(xp: Any, dividend: Any, number: Any) -> Any:
-    """A number by which a tensor is divided, as a tensor: in static mode Paddle multiplies by its inverse in float32."""
+    """A number by which a tensor is divided, as a tensor: Paddle's static mode has only its inverse in float32."""
     if isinstance(number, Expr) or not isinstance(dividend, Expr):
         return number
     return xp.to_tensor(float(number), dtype="float64")
