@@ -15,10 +15,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import models
 from measure import ROOT
 from rich.console import Console
 from rich.table import Table
+
+import models
 
 SIZES = (1_000, 10_000, 50_000)
 STAGES = ("read the model", "improve the graph", "write")

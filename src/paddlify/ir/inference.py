@@ -357,7 +357,7 @@ def _slice(node: ir.Node) -> Sequence[Element] | None:
         return None
     start, end, step = (int(number) for number in numbers)  # type: ignore[arg-type]
     if step < 0:
-        start = start if start >= 0 else start + len(data)
+        start = start if start >= 0 else max(start + len(data), 0)
         end = None if end < -len(data) else end  # type: ignore[assignment]
     return data[slice(start, end, step)]
 

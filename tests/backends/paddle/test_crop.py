@@ -136,3 +136,15 @@ def test_center_crop_pad(target: tuple[int, ...], constant: bool) -> None:
 
 def test_a_whole_slice_is_the_tensor_itself() -> None:
     assert crop.indexed("x", [slice(None)] * 3) == "x"  # type: ignore[arg-type, comparison-overlap]
+
+
+@pytest.mark.parametrize(("start", "end", "step"), [(-8, -8, 1), (-8, -8, -1), (3, 3, 1), (-9, 0, -2)])
+def test_slice_from_before_the_first_element(start: int, end: int, step: int) -> None:
+    """Backward, it begins at the first element, unlike Python's; forward it is empty, and keeps the other axis."""
+    bounds = [np.array([number]) for number in (start, end, 0, step)]
+    check("Slice", [np.ones((1, 1), np.float32), *bounds], constants=[1, 2, 3, 4])
+
+
+def test_backward_slice_of_a_dynamic_axis_from_before_the_first_element() -> None:
+    bounds = [np.array([number]) for number in (-8, -9, 0, -1)]
+    check("Slice", [np.ones((3, 2), np.float32), *bounds], constants=[1, 2, 3, 4], dynamic={0: (0, 1)})

@@ -36,16 +36,25 @@ def slice_(
     strides = [1] * count if steps is None else [min(max(step, -_ENDLESS), _ENDLESS) for step in steps.ints()]
     parts = [slice(None)] * x.rank
     for axis, start, end, step in zip(chosen, sizes_of(starts), sizes_of(ends), strides, strict=True):
+        if x.shape[axis] is None and step < 0 and isinstance(start, int) and -_ENDLESS < start < -1:
+            start = paddle.clip(paddle.shape(x)[axis] + start, min=0)  # noqa: PLW2901 - see _part
         parts[axis] = _part(x.shape[axis], start, end, step)
+    output = paddle.outputs[0]
+    if output.is_static and 0 in output.shape:  # with oneDNN an empty slice has its sizes in another order
+        return paddle.zeros(list(output.shape), dtype=paddle.dtype(x.dtype))
     return indexed(x, parts)
 
 
 def _part(size: int | None, start: Any, end: Any, step: int) -> slice:
-    """A slice as Python says it; bounds beyond the tensor are cut off where its size is known."""
+    """A slice as Python says it; bounds beyond the tensor are cut off where its size is known.
+
+    ONNX lets a backward slice that starts before the first element start there; Python's is empty.
+    """
     stride = None if step == 1 else step
     if not (isinstance(start, int) and isinstance(end, int)):
         return slice(None if isinstance(start, int) and start == 0 and step > 0 else start, end, stride)
     if size is not None:
+        start = max(start, -size) if step < 0 else start
         first, last, _ = slice(start, end, step).indices(size)
         if len(range(first, last, step)) == 0:
             return slice(0, 0, stride if step > 0 else None)
