@@ -15,9 +15,10 @@ export PIP_ROOT_USER_ACTION = ignore
 BIN := .venv/bin
 READY := .venv/.ready
 ORACLES := tensorflow caffe opencv fluid paddle26 torch pretrained
+COMPARED := x2paddle openvino tf2onnx
 PYTEST_ARGS ?=
 
-.PHONY: all demo test lint bench fuzz oracles clean $(ORACLES:%=oracle-%)
+.PHONY: all demo test lint bench fuzz oracles clean $(ORACLES:%=oracle-%) $(COMPARED:%=oracle-%)
 .SUFFIXES:
 
 all: $(READY)
@@ -38,8 +39,11 @@ lint: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY)
+bench: $(READY) $(COMPARED:%=oracle-%) oracle-tensorflow
 	@$(BIN)/python benchmarks/convert.py
+	@$(BIN)/python benchmarks/latency.py
+	@$(BIN)/python benchmarks/tensorflow.py
+	@$(BIN)/python benchmarks/chain.py
 
 fuzz: $(READY)
 	@$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
@@ -49,7 +53,7 @@ clean:
 
 # An environment is made in full or not at all: the stamp comes last, and a broken one is made anew.
 oracles: $(ORACLES:%=oracle-%)
-$(ORACLES:%=oracle-%): oracle-%: .oracles/%/.ready
+$(ORACLES:%=oracle-%) $(COMPARED:%=oracle-%): oracle-%: .oracles/%/.ready
 
 .oracles/tensorflow/.ready: PACKAGES = tensorflow-cpu tf_slim tf_keras paddlepaddle==3.3.1 click libcst scipy
 .oracles/paddle26/.ready: PACKAGES = paddlepaddle==2.6.2 'numpy<2' setuptools
@@ -57,8 +61,12 @@ $(ORACLES:%=oracle-%): oracle-%: .oracles/%/.ready
 .oracles/caffe/.ready: PACKAGES = kendryte-caffe==1.0.0.20210829
 .oracles/opencv/.ready: PACKAGES = 'opencv-python-headless<5'
 .oracles/fluid/.ready: PACKAGES = paddlepaddle==1.8.5
+.oracles/openvino/.ready: PACKAGES = openvino
+.oracles/tf2onnx/.ready: PACKAGES = tf2onnx==1.17.0 tensorflow-cpu
+.oracles/x2paddle/.ready: PACKAGES = x2paddle==1.6.0 paddlepaddle==2.6.2 'numpy<2' onnx==1.16.2 protobuf==3.20.3 \
+	six pandas requests pillow opencv-python-headless setuptools
 
-.oracles/tensorflow/.ready .oracles/opencv/.ready .oracles/paddle26/.ready .oracles/torch/.ready: .oracles/%/.ready:
+$(foreach name,tensorflow opencv paddle26 torch $(COMPARED),.oracles/$(name)/.ready): .oracles/%/.ready:
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install -q $(PACKAGES)

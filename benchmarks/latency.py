@@ -27,9 +27,9 @@ import paddlify  # noqa: E402
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 
-from models import vgg16  # noqa: E402
-
 from tests.models.test_onnx_models import seeded  # noqa: E402
+
+from models import vgg16  # noqa: E402
 
 ROUNDS = 40
 WARM_UP = 5
