@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from paddlify.verification import Verification
 
-FORMATS = ("pir",)
+FORMATS = ("pir", "pdmodel", "fluid")
+"""What can be written: Paddle 3's own program, always; beside it Paddle 2's, or Fluid 1.8's."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def convert(
         input_shapes: shape by input name, -1 for a dynamic dimension.
         input_layout: "source", "nchw" or "nhwc": how rank-4 inputs are fed to the converted model.
         source_format: "onnx", "tensorflow" or "caffe"; recognised from the file when not given.
-        format: formats to write; "pir" is the one of Paddle 3.
+        format: formats to write: "pir", Paddle 3's own, is always there; "pdmodel" (Paddle 2) and "fluid" (Fluid 1.8)
+            stand beside it and share its weights.
         rtol, atol, seed: of the verification; None takes the defaults of `paddlify.verify`.
         device: "cpu" or "gpu", where the verification runs the converted model.
         frontend_options: options of one source format, named like their flags.
@@ -86,7 +88,7 @@ def convert(
             upgrade(loaded.model)
             passes.run(loaded.model)
         with clock.stage("write"):
-            _write(loaded, folder, report, progress)
+            _write(loaded, folder, format, report, progress)
         report.timings = clock.seconds
         report.write(folder)
         verification = None
@@ -133,14 +135,14 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
     )
 
 
-def _write(loaded: Loaded, folder: Path, report: Report, progress: Progress) -> None:
+def _write(loaded: Loaded, folder: Path, formats: Sequence[str], report: Report, progress: Progress) -> None:
     from paddlify.backends.paddle.write import write
     from paddlify.runtime.engine import import_paddle
 
     import_paddle()  # quietly, and with an error of our own if it is missing
     graph = loaded.model.graph
     title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
-    written = write(loaded.model, folder, title=title, version=__version__, progress=progress)
+    written = write(loaded.model, folder, title=title, version=__version__, formats=formats, progress=progress)
     report.inputs = [tensor_spec(value) for value in graph.inputs]
     report.outputs = [tensor_spec(value) for value in graph.outputs]
     report.parameters = {"count": written.parameters, "bytes": written.parameter_bytes}

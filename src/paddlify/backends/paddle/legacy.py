@@ -1,48 +1,66 @@
 """The program as `ProgramDesc`, which Paddle 2.x, Fluid and Paddle Lite read, made by running the same `model.py`.
 
 Paddle writes it only with `FLAGS_enable_pir_api=0` set before its import, so this module runs itself in a process of
-its own: `python -m paddlify.backends.paddle.legacy FOLDER CLASS TARGET`.
+its own: `python -m paddlify.backends.paddle.legacy FOLDER CLASS FORMAT…`.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paddlify.backends.fluid.legalise import legalise
+from paddlify.backends.paddle.module import name_in_program
 from paddlify.backends.paddle.program import traced
 from paddlify.errors import UnsupportedError
 
+PDMODEL = "inference.pdmodel"
+FLUID_MODEL, FLUID_PARAMS = "__model__", "__params__"
 
-def save_program_desc(folder: Path, class_name: str, target: Path) -> None:
-    """Run `folder/model.py` in static mode and write its `ProgramDesc` to `target`.
 
-    Parameters bear their `state_dict()` keys, so that `inference.pdiparams` serves this program too.
-    Raises UnsupportedError when Paddle cannot say the model in its legacy form.
+def save_program_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
+    """Run `folder/model.py` in static mode and write its program as "pdmodel", as "fluid", or both.
+
+    Parameters bear the same names as in `inference.json`, so that `inference.pdiparams` serves these programs too;
+    Fluid's `__params__` is another name of that file where the file system allows it.
+    Raises UnsupportedError when Paddle cannot say the model in its legacy form, or Fluid lacks an operator.
     """
     environment = {**os.environ, "FLAGS_enable_pir_api": "0", "GLOG_minloglevel": "2"}
-    command = [sys.executable, "-m", __name__, str(folder), class_name, str(target)]
+    command = [sys.executable, "-m", __name__, str(folder), class_name, *formats]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode == UnsupportedError.exit_code:
+        raise UnsupportedError(done.stdout.strip())
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise UnsupportedError(
-            f"Paddle cannot save this model as ProgramDesc ({lines[-1].strip() if lines else done.returncode}); "
-            "--format pir is not affected"
-        )
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        reason = lines[-1] if lines else f"exit code {done.returncode}"
+        raise UnsupportedError(f"Paddle cannot save this model as ProgramDesc ({reason}); --format pir is not affected")
+    params = folder / "inference.pdiparams"
+    if "fluid" in formats and params.exists():
+        try:
+            (folder / FLUID_PARAMS).hardlink_to(params)
+        except OSError:
+            shutil.copyfile(params, folder / FLUID_PARAMS)
 
 
-def _save(folder: Path, class_name: str, target: Path) -> None:
+def _save(folder: Path, class_name: str, formats: Sequence[str]) -> None:
     import paddle
     from paddle.base.proto import framework_pb2
 
     with traced(folder, class_name) as trace:
-        names = {parameter.name: name for name, parameter in trace.model.state_dict().items()}
+        names = {parameter.name: name_in_program(name) for name, parameter in trace.model.named_parameters()}
         pruned = paddle.static.normalize_program(trace.program, trace.feeds, trace.fetches)
     desc = framework_pb2.ProgramDesc.FromString(pruned.desc.serialize_to_string())
     rename(desc, names)
-    target.write_bytes(desc.SerializeToString())
+    if "pdmodel" in formats:
+        (folder / PDMODEL).write_bytes(desc.SerializeToString())
+    if "fluid" in formats:
+        legalise(desc)
+        (folder / FLUID_MODEL).write_bytes(desc.SerializeToString())
 
 
 def rename(desc: Any, names: dict[str, str]) -> None:
@@ -60,4 +78,8 @@ def rename(desc: Any, names: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    _save(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    try:
+        _save(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    except UnsupportedError as error:
+        sys.stdout.write(str(error))
+        sys.exit(error.exit_code)

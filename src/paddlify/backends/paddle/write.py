@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import onnx_ir as ir
 
 import paddlify.backends.paddle.ops  # noqa: F401 - registers the emissions
+from paddlify.backends.paddle.legacy import save_program_desc
 from paddlify.backends.paddle.module import Module, Parameter, build_module
 from paddlify.backends.paddle.printer import class_name, print_module
 from paddlify.backends.paddle.program import save_program
@@ -30,10 +32,10 @@ class Written:
 
 
 def write(
-    model: ir.Model, folder: Path, *, title: str, version: str,
+    model: ir.Model, folder: Path, *, title: str, version: str, formats: Sequence[str] = ("pir",),
     progress: Progress | None = None,
 ) -> Written:
-    """Write the model into an existing folder.
+    """Write the model into an existing folder, as PIR and in whatever other formats are asked for.
 
     Raises UnsupportedModel that lists every node which cannot be said in Paddle.
     """
@@ -51,6 +53,10 @@ def write(
         _check_names(module, save_program(folder, module.name))
         if writing is not None:  # Paddle refuses a file of no parameters
             writing.result()
+    others = [name for name in formats if name != "pir"]
+    if others:
+        progress.stage(f"write {', '.join(others)}")
+        save_program_desc(folder, module.name, others)
     return Written(sum(math.prod(parameter.tensor.shape.numpy()) for parameter in module.parameters), total)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import NUMBERS, cast, computed, normal_axis, size_of, wide
+from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, NUMBERS, cast, computed, normal_axis, size_of, wide
 from paddlify.errors import Refusal
 
 _SMALL = {"int8", "int16", "uint8"}
@@ -27,12 +27,20 @@ _REDUCTIONS = {"none": "assign", "add": "add", "mul": "mul", "max": "amax", "min
 def gather(paddle: Recorder, x: Tensor, indices: Tensor, *, axis: int) -> Any:
     axis = normal_axis(axis, x.rank)
     if indices.rank == 0 and indices.is_constant:
+        if x.rank == 1 and x.dtype in FLOATING:  # with oneDNN x[0] keeps rank 1
+            index = normal_axis(indices.item(), x.shape[0]) if x.shape[0] is not None else indices.item()
+            if index >= 0:
+                return computed(paddle, FLOATS, lambda source: _alone(paddle, source, index), x)
         return _at(x, axis, indices.item())
     if indices.rank <= 1 and axis == 0:
         return computed(paddle, GATHERS, lambda source: paddle.gather(source, indices), x)
     if indices.rank == 1:
         return computed(paddle, _SELECTED, lambda source: paddle.index_select(source, indices, axis=axis), x)
     return computed(paddle, _INDEXED, lambda source: _at(source, axis, indices), x)
+
+
+def _alone(paddle: Recorder, x: Expr, index: int) -> Expr:
+    return paddle.squeeze(paddle.index_select(x, paddle.constant([index], "int64")), 0)
 
 
 def _at(x: Expr, axis: int, index: Any) -> Expr:
