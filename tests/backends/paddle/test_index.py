@@ -130,3 +130,9 @@ def test_reverse_sequence(batch_axis: int) -> None:
     attributes = {"batch_axis": batch_axis, "time_axis": 1 - batch_axis}
     lengths = index([3, 1, 2, 4] if batch_axis else [3, 1, 4, 2])
     check("ReverseSequence", [numbers(4, 4, 2), lengths], attributes, dynamic={0: (0, 1)})
+
+
+@pytest.mark.parametrize("index", [0, 2, -1])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64"])
+def test_one_element_of_a_vector_has_rank_0(index: int, dtype: str) -> None:
+    check("Gather", [np.arange(3).astype(dtype), np.array(index)], {"axis": 0}, constants=[1])
