@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import onnx_ir as ir
 
 from paddlify import frontends, passes
-from paddlify.errors import UsageError, VerificationError
+from paddlify.errors import UnsupportedError, UsageError, VerificationError
 from paddlify.frontends.base import Loaded, LoadOptions, load_options
 from paddlify.frontends.onnx.upgrade import upgrade
 from paddlify.ir import provenance
@@ -137,12 +137,20 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
 
 def _write(loaded: Loaded, folder: Path, formats: Sequence[str], report: Report, progress: Progress) -> None:
     from paddlify.backends.paddle.write import write
-    from paddlify.runtime.engine import import_paddle
+    from paddlify.runtime.engine import errors_of_paddle, import_paddle
+    from paddlify.runtime.model import brief
 
     import_paddle()  # quietly, and with an error of our own if it is missing
     graph = loaded.model.graph
     title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
-    written = write(loaded.model, folder, title=title, version=__version__, formats=formats, progress=progress)
+    try:
+        written = write(loaded.model, folder, title=title, version=__version__, formats=formats, progress=progress)
+    except errors_of_paddle() as error:
+        if isinstance(error, OSError):
+            raise
+        raise UnsupportedError(
+            f"Paddle cannot build the program ({brief(error)}); please report this with the model"
+        ) from error
     report.inputs = [tensor_spec(value) for value in graph.inputs]
     report.outputs = [tensor_spec(value) for value in graph.outputs]
     report.parameters = {"count": written.parameters, "bytes": written.parameter_bytes}
