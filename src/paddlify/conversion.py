@@ -137,10 +137,9 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
 
 def _write(loaded: Loaded, folder: Path, formats: Sequence[str], report: Report, progress: Progress) -> None:
     from paddlify.backends.paddle.write import write
-    from paddlify.runtime.engine import errors_of_paddle, import_paddle
+    from paddlify.runtime.engine import errors_of_paddle
     from paddlify.runtime.model import brief
 
-    import_paddle()  # quietly, and with an error of our own if it is missing
     graph = loaded.model.graph
     title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
     try:

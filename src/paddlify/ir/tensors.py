@@ -20,8 +20,8 @@ import onnx_ir as ir
 
 from paddlify.errors import LoadError
 
-MAX_BYTES: Final = 8 << 20
-"""Default size of a streamed chunk, and so of the buffer that is needed (8 MiB)."""
+MAX_BYTES: Final = 16 << 20
+"""Default size of a streamed chunk, and so of the buffer that is needed (16 MiB)."""
 
 _TILE_BYTES: Final = 1 << 20  # of the source, transposed at once: fits a processor's cache
 _RELEASE_BYTES: Final = 8 << 20  # of the source, touched before its pages are given back

@@ -19,6 +19,7 @@ from paddlify.backends.paddle.weights import write_params
 from paddlify.errors import PaddlifyError, UnsupportedModel
 from paddlify.ir.tensors import static_dims
 from paddlify.progress import Progress, Silent
+from paddlify.runtime.engine import import_paddle
 
 MODEL, PROGRAM, PARAMS = "model.py", "inference.json", "inference.pdiparams"
 
@@ -50,6 +51,7 @@ def write(
     progress.stage("write program and weights", total)
     with ThreadPoolExecutor(max_workers=1) as executor:  # the disk works while Paddle is imported and builds
         writing = executor.submit(write_params, folder / PARAMS, entries, progress.advance) if entries else None
+        import_paddle()  # quietly, and with an error of our own if it is missing
         _check_names(module, save_program(folder, module.name))
         if writing is not None:  # Paddle refuses a file of no parameters
             writing.result()

@@ -73,7 +73,8 @@ def quantize_linear(
 def _quantised(paddle: Recorder, quotient: Any, zero_point: Any, target: ir.DataType) -> Any:
     """float32 rounded to the nearest (even) integer, moved by the zero point and saturated."""
     if target not in _RANGES:
-        raise Refusal(f"Paddle has no dtype for {target.name.lower()}")
+        paddle.dtype(target)  # says why, where Paddle does not hold it
+        raise Refusal(f"quantising to {target.name.lower()} is not supported")
     rounded = paddle.round(quotient)
     if zero_point is not None:
         rounded = rounded + zero_point.astype("float32")
