@@ -23,8 +23,8 @@ from paddlify.errors import LoadError
 MAX_BYTES: Final = 16 << 20
 """Default size of a streamed chunk, and so of the buffer that is needed (16 MiB)."""
 
-_TILE_BYTES: Final = 1 << 20  # of the source, transposed at once: fits a processor's cache
-_RELEASE_BYTES: Final = 8 << 20  # of the source, touched before its pages are given back
+_TILE_BYTES: Final = 1 << 18  # transposed at once: fits a processor's second cache
+_RELEASE_BYTES: Final = 8 << 20  # of the source, spanned by what was touched before its pages are given back
 _NO_KERNEL_COPY: Final = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
 
 
@@ -358,14 +358,24 @@ def _view_blocks(pages: _Pages, max_bytes: int) -> Iterator[np.ndarray]:
         return
     row_bytes = [math.prod(view.shape[axis + 1 :]) * view.itemsize for axis in range(view.ndim)]
     order = sorted(range(view.ndim), key=lambda axis: -view.strides[axis])
+    buffer = np.empty(0, dtype=view.dtype)
     for region in _regions(view.shape, row_bytes, max_bytes):
         source = view[region]
-        block = np.empty(source.shape, dtype=view.dtype)
+        buffer = buffer if buffer.size >= source.size else np.empty(source.size, dtype=view.dtype)
+        block = buffer[: source.size].reshape(source.shape)
         sorted_source, sorted_block = source.transpose(order), block.transpose(order)
-        for tile in _regions(sorted_source.shape, sorted_source.strides, _TILE_BYTES):
-            sorted_block[tile] = sorted_source[tile]
-            pages.touched(_TILE_BYTES)
+        packed = [math.prod(sorted_source.shape[axis + 1 :]) * view.itemsize for axis in range(view.ndim)]
+        for tile in _regions(sorted_source.shape, packed, _TILE_BYTES):
+            piece = sorted_source[tile]
+            sorted_block[tile] = piece
+            pages.touched(_span(piece))
         yield block.reshape(-1)
+
+
+def _span(array: np.ndarray) -> int:
+    """How many bytes lie from the first to the last element."""
+    steps = (abs(stride) * (size - 1) for size, stride in zip(array.shape, array.strides, strict=True))
+    return int(array.itemsize + sum(steps))
 
 
 def _regions(
