@@ -10,6 +10,7 @@ import onnx_ir as ir
 import onnxruntime
 from onnx_ir.passes.common import CheckerPass, RemoveUnusedNodesPass
 
+from paddlify.ir import private
 from paddlify.ir.builder import Builder
 from paddlify.ir.opset import IR_OPSET
 
@@ -40,6 +41,7 @@ def run(model: ir.Model, size: int = 2) -> list[np.ndarray]:
         )
         for value in model.graph.inputs
     }
+    private.define(model)
     proto = ir.to_proto(model)
     proto.opset_import[0].version = ORT_OPSET
     return onnxruntime.InferenceSession(proto.SerializeToString()).run(None, feeds)

@@ -10,6 +10,7 @@ import pytest
 from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.raise_activations import RaiseActivations
 from paddlify.passes.raise_layer_norm import RaiseLayerNorm
+from paddlify.passes.raise_linear import RaiseLinear
 from tests.passes.graphs import build, improved
 
 RNG = np.random.default_rng(3)
@@ -122,3 +123,39 @@ def test_affine_after_a_convolution(bias, scale, left):
         return op.Add(op.constant(weights(1, 4, 1)), op.Mul(y, op.constant(weights(*scale))))
 
     assert improved(build(record, ["N", 3, 8]), FoldAffine()) == left
+
+
+@pytest.mark.parametrize("shape", [("N", 4), (2, "T", 4), (2, 1, 3, 4)])
+@pytest.mark.parametrize("bias", [(5,), (1, 5)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_linear(shape, bias, order):
+    def record(op, x):
+        return op.Add(*[op.MatMul(x, op.constant(weights(4, 5))), op.constant(weights(*bias))][::order])
+
+    assert improved(build(record, shape), RaiseLinear()) == {"Linear": 1}
+
+
+def with_a_shared_weight(op, x):
+    weight = op.constant(weights(4, 4))
+    return op.Add(op.MatMul(op.MatMul(x, weight), weight), op.constant(weights(4)))
+
+
+def with_a_second_use_of_the_product(op, x):
+    product = op.MatMul(x, op.constant(weights(4, 4)))
+    return op.Add(product, op.constant(weights(4))), product
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        with_a_shared_weight,
+        with_a_second_use_of_the_product,
+        lambda op, x: op.Add(op.MatMul(x, op.constant(weights(4, 4))), op.constant(weights(1))),
+        lambda op, x: op.Add(op.MatMul(x, op.constant(weights(4, 4))), op.constant(weights(1, 1, 4))),
+        lambda op, x: op.Add(op.MatMul(x, op.constant(weights(3, 4, 4))), op.constant(weights(4))),
+        lambda op, x: op.Add(op.MatMul(x, x), op.constant(weights(4))),
+        lambda op, x: op.Add(op.MatMul(op.constant(weights(3, 4)), x), op.constant(weights(4))),
+    ],
+)
+def test_what_is_no_linear_layer(record):
+    assert "Linear" not in improved(build(record, (4, 4)), RaiseLinear())

@@ -18,7 +18,7 @@ LOWERING_OPSET = 23
 """The opset in which frontends other than ONNX write: onnxruntime has a kernel for each of its operators."""
 
 PRIVATE_DOMAIN = "paddlify"
-"""The domain for operators that ONNX lacks; none has been needed so far."""
+"""The domain for operators that ONNX lacks; `ir/private.py` says what each means."""
 
 _VERSIONS = {"": IR_OPSET}
 

@@ -18,6 +18,7 @@ from paddlify.passes.fold_constants import FoldConstants
 from paddlify.passes.push_transposes import PushTransposes
 from paddlify.passes.raise_activations import RaiseActivations
 from paddlify.passes.raise_layer_norm import RaiseLayerNorm
+from paddlify.passes.raise_linear import RaiseLinear
 
 
 def pipeline() -> list[ir.passes.InPlacePass]:
@@ -33,6 +34,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         FoldAffine(),
         RaiseLayerNorm(),
         RaiseActivations(),
+        RaiseLinear(),
         RemoveUnusedNodesPass(),
     ]
 

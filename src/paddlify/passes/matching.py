@@ -66,12 +66,13 @@ def plus_constant(value: ir.Value | None) -> tuple[ir.Value, float] | None:
 
 
 def replace(
-    old: ir.Node, op_type: str, inputs: Sequence[ir.Value | None], attributes: dict[str, Any] | None = None
+    old: ir.Node, op_type: str, inputs: Sequence[ir.Value | None], attributes: dict[str, Any] | None = None, *,
+    domain: str = "",
 ) -> ir.Node:
     """Put a new node of one output in the place of `old`, whose source it keeps; its output keeps its name."""
     if old.graph is None:
         raise ValueError("the node has been removed")
-    node = ir.node(op_type, list(inputs), attributes=attributes or {})
+    node = ir.node(op_type, list(inputs), attributes=attributes or {}, domain=domain)
     provenance.copy_source(old, node)
     output, previous = node.outputs[0], old.outputs[0]
     name = previous.name

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import onnx_ir as ir
+
 from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, cast, computed
 from paddlify.backends.paddle.ops.unsigned import wrapped
 from paddlify.errors import Refusal
+from paddlify.ir.opset import PRIVATE_DOMAIN
 from paddlify.ir.tensors import Reshaped, Transposed
 
 
@@ -19,9 +22,28 @@ def matmul(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
         return integer_matmul(paddle, a, b)
     if a.rank > 1 and b.rank > 1 and a.shape[-1] == 1:
         return computed(paddle, FLOATS, lambda a, b: a * b, a, b)  # batches of it are garbage with oneDNN
+    if a.rank > 1 and b.rank == 2 and _are_parameters(a, b):
+        return paddle.layer(paddle.nn.Linear(*b.shape, bias_attr=False), weight=b.tensor)(a)
     if _is_taken_for_a_layer(paddle, b):
         return computed(paddle, FLOATS, lambda a, b: paddle.matmul(a, paddle.t(b), transpose_y=True), a, b)
     return computed(paddle, FLOATS, paddle.matmul, a, b)
+
+
+@emits("Linear", domain=PRIVATE_DOMAIN)
+def linear(paddle: Recorder, x: Tensor, weight: Tensor, bias: Tensor) -> Any:
+    if weight.shape[0] == 1:  # see MatMul
+        return x * weight + bias
+    return paddle.layer(paddle.nn.Linear(*weight.shape), weight=weight.tensor, bias=_flat(bias))(x)
+
+
+def _flat(bias: Tensor) -> ir.TensorProtocol:
+    """A bias as [outputs]."""
+    return bias.tensor if bias.rank == 1 else Reshaped(bias.tensor, [int(bias.tensor.size)])
+
+
+def _are_parameters(x: Tensor, *weights: Tensor) -> bool:
+    """Whether a layer that computes in the dtype of `x` can own the weights."""
+    return paddle_dtype(x.dtype) in FLOATS and all(weight.is_initializer and weight.only_use for weight in weights)
 
 
 def _is_taken_for_a_layer(paddle: Recorder, b: Tensor) -> bool:
@@ -56,8 +78,7 @@ def gemm(
         weight = Transposed(b.tensor, (1, 0)) if transB else b.tensor
         if c is None:
             return paddle.layer(paddle.nn.Linear(*features, bias_attr=False), weight=weight)(a)
-        bias = c.tensor if c.rank == 1 else Reshaped(c.tensor, [int(features[1] or 0)])
-        return paddle.layer(paddle.nn.Linear(*features), weight=weight, bias=bias)(a)
+        return paddle.layer(paddle.nn.Linear(*features), weight=weight, bias=_flat(c))(a)
 
     inner, is_computed = a.shape[0 if transA else 1], c is not None and not b.is_initializer  # see MatMul
 
@@ -78,8 +99,7 @@ def gemm(
 
 
 def _is_linear(a: Tensor, b: Tensor, c: Tensor | None, beta: float, trans_b: int) -> bool:
-    weights = [b] if c is None else [b, c]
-    if paddle_dtype(a.dtype) not in FLOATS or not all(weight.is_initializer and weight.only_use for weight in weights):
+    if not _are_parameters(a, *([b] if c is None else [b, c])):
         return False
     outputs = b.shape[0 if trans_b else 1]
     return c is None or (beta == 1 and c.shape in ((outputs,), (1, outputs)))
