@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paddlify.conversion import Conversion
     from paddlify.inspection import Inspection, OperatorCount
     from paddlify.progress import Progress
-    from paddlify.verification import Verification
+    from paddlify.verification import OutputComparison, Verification
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -241,6 +241,7 @@ def run(
 @_TOLERANCE
 @_DEVICE
 @click.option("--bisect", is_flag=True, help="When it fails, find the first operator that differs.")
+@click.option("--all-values", is_flag=True, help="Compare what is between the operators too, value by value.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @_VERBOSITY
 def verify(
@@ -259,7 +260,7 @@ def verify(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     elif not quiet:
-        _show_verification(found)
+        _show_verification(found, all_values=options["all_values"])
     found.raise_if_failed()
 
 
@@ -331,21 +332,28 @@ def _refusal(item: OperatorCount) -> str:
     return f"no{share}: {item.reasons[0]}{more}"
 
 
-def _show_verification(found: Verification) -> None:
+def _show_comparisons(kind: str, comparisons: Sequence[OutputComparison]) -> None:
+    rows = [
+        [item.name, item.dtype, str(list(item.shape)), *map(_number, (item.max_abs, item.mean_abs)),
+         *map(_number, (item.max_rel, item.cosine)), "ok" if item.passed else f"WRONG: {item.reason}"]
+        for item in comparisons
+    ]
+    _show_table([kind, "dtype", "shape", "max abs", "mean abs", "max rel", "cosine", "verdict"], rows)
+
+
+def _show_verification(found: Verification, *, all_values: bool = False) -> None:
+    if all_values and found.bisection is not None:
+        _show_comparisons("value", found.bisection.values)
+        click.echo()
     if found.outputs:
-        rows = [
-            [output.name, output.dtype, str(list(output.shape)), *map(_number, (output.max_abs, output.mean_abs)),
-             *map(_number, (output.max_rel, output.cosine)), "ok" if output.passed else f"WRONG: {output.reason}"]
-            for output in found.outputs
-        ]
-        _show_table(["output", "dtype", "shape", "max abs", "mean abs", "max rel", "cosine", "verdict"], rows)
+        _show_comparisons("output", found.outputs)
     drawn = "; ".join(f"{item.spec.name} {list(item.array.shape)} {item.how}" for item in found.inputs)
     click.echo(f"inputs: {drawn or '-'} (seed {found.seed})")
     click.echo(f"compared with {found.oracle or 'nothing'}")
     if found.runtime.reason:
         click.echo(f"note: {found.runtime.reason}")
-    if found.first_difference is not None:
-        click.echo(f"first difference: {found.first_difference}")
+    if found.bisection is not None:
+        click.echo(f"bisection: {found.bisection.conclusion}")
     click.echo(f"{'verified' if found.passed else 'FAILED'}: {found.summary()}")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 import onnx_models
 import paddlify
+import paddlify.backends.paddle.ops
+from paddlify.backends.paddle import program
 from paddlify.backends.paddle.module import emits
 from paddlify.errors import InputError, UsageError, VerificationError
 from paddlify.report import Report, RuntimeChoice
@@ -75,7 +77,19 @@ def test_bisect_names_the_first_operator_that_differs(wrong_tanh, tmp_path):
     assert not found.passed
     difference = found.first_difference
     assert (difference.op_type, difference.node, difference.value) == ("Tanh", "second", "b")
-    assert found.to_dict()["first_difference"]["node"] == "second"
+    assert found.to_dict()["bisection"]["first_difference"]["node"] == "second"
+    assert found.bisection.conclusion.startswith("Tanh 'second' is the first that differs, in 'b': ")
+
+
+def test_bisect_looks_at_the_weights_of_the_folder(net_file, converted, tmp_path):
+    folder = shutil.copytree(converted, tmp_path / "damaged")
+    weights = folder / "inference.pdiparams"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 0x80  # the sign of the last number of the convolution's weight
+    weights.write_bytes(content)
+    found = paddlify.verify(net_file, folder, bisect=True)
+    assert not found.passed
+    assert (found.first_difference.op_type, found.first_difference.value) == ("Conv", "c")
 
 
 def test_bisect_finds_nothing_in_a_right_model(tmp_path):
@@ -86,6 +100,43 @@ def test_bisect_finds_nothing_in_a_right_model(tmp_path):
     found = paddlify.verify(proto, folder, inputs=feeds, reference=wrong, bisect=True)
     assert not found.passed
     assert found.first_difference is None
+    assert "the source, or the reference, is what differs" in found.bisection.conclusion
+
+
+def test_bisect_names_what_is_wrong_only_when_it_is_fused(tmp_path, monkeypatch):
+    monkeypatch.setattr(program, "_keep_apart", lambda block: None)
+    proto = onnx_models.model(
+        HEADER + "(int64[N, 2] x, int64[N, 2] z) => (int64[N, 2] y) { sum = Add(x, z) y = Neg(sum) }"
+    )
+    folder = paddlify.convert(proto, tmp_path / "out", verify=False).path
+    report = Report.read(folder)
+    report.runtime = RuntimeChoice(True)
+    report.write(folder)
+    found = paddlify.verify(proto, folder, bisect=True)
+    assert not found.passed
+    assert found.first_difference is None
+    assert "Paddle joins Add 'sum' with what follows it" in found.bisection.conclusion
+
+
+def test_all_values_are_compared_whatever_their_layout(tmp_path):
+    proto = onnx_models.model(
+        HEADER + """(float[N, 4, 5, 3] x) => (float[N, 4, 1, 3] y)
+        { a = Transpose<perm=[0, 3, 1, 2]>(x) b = Abs(a) c = Transpose<perm=[0, 2, 3, 1]>(b) d = Neg(c)
+          e = ReduceMax<axes=[2], keepdims=1>(d) y = Exp(e) }"""
+    )
+    folder = paddlify.convert(proto, tmp_path / "out").path
+    found = paddlify.verify(proto, folder, all_values=True)
+    assert found.passed and all(item.passed for item in found.bisection.values)
+    assert {item.name for item in found.bisection.values} >= {"d", "e", "y"}
+    assert found.bisection.conclusion == f"all {len(found.bisection.values)} values that can be compared agree"
+
+
+def test_bisect_refuses_a_folder_of_another_model(net_file, tmp_path):
+    folder = paddlify.convert(onnx_models.model(CHAIN), tmp_path / "out").path
+    other = onnx_models.model(CHAIN.replace("Tanh", "Sigmoid"))
+    found = paddlify.verify(other, folder, bisect=True)
+    assert not found.passed
+    assert "is not what this version of paddlify makes of the source" in found.bisection.conclusion
 
 
 def test_swapped_outputs_fail(tmp_path):

@@ -1,12 +1,18 @@
-"""Where a node came from: its source operator, name and scope, kept in `metadata_props`."""
+"""Where a node came from: its source operator, name and scope, kept in `metadata_props`.
+
+And how a value that kept its source's name has been laid out since, kept in `meta`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import onnx_ir as ir
 
 SOURCE_OP = "paddlify.source_op"
 SOURCE_NAME = "paddlify.source_name"
 SCOPE = "paddlify.scope"
+LAYOUT = "paddlify.layout"
 
 
 def set_source(node: ir.Node, op_type: str, name: str) -> None:
@@ -53,3 +59,21 @@ def source_name(node: ir.Node) -> str:
     if node.name:
         return node.name
     return next((value.name for value in node.outputs if value.name), "")
+
+
+def note_layout(value: ir.Value, perm: Sequence[int]) -> None:
+    """Say that what `value` was until now is its transposition by `perm`."""
+    before = layout(value)
+    value.meta[LAYOUT] = tuple(perm) if before is None else tuple(perm[axis] for axis in before)
+
+
+def copy_layout(origin: ir.Value, value: ir.Value) -> None:
+    """Say that `value`, which takes the name of `origin`, is laid out like it."""
+    value.meta.pop(LAYOUT, None)
+    if LAYOUT in origin.meta:
+        value.meta[LAYOUT] = origin.meta[LAYOUT]
+
+
+def layout(value: ir.Value) -> tuple[int, ...] | None:
+    """The perm by which to transpose a value to get its source's; None if it is the source's."""
+    return value.meta.get(LAYOUT)

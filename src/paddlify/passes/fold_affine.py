@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from paddlify.ir import provenance
 from paddlify.ir.tensors import Computed, static_dims
 from paddlify.passes.matching import constant, made_by
 
@@ -94,6 +95,7 @@ def _absorb(conv: ir.Node, node: ir.Node) -> None:
     absorbed.name = f"{name}/absorbed"
     absorbed.replace_all_uses_with(output, replace_graph_outputs=True)
     output.name = name
+    provenance.copy_layout(absorbed, output)
     if node.graph is not None:
         node.graph.remove(node, safe=True)
 

@@ -80,6 +80,7 @@ def replace(
     old.graph.insert_before(old, node)
     previous.name = f"{name}/replaced"
     output.name = name
+    provenance.copy_layout(previous, output)
     previous.replace_all_uses_with(output, replace_graph_outputs=True)
     inference.infer_node(node, IR_OPSET)
     old.graph.remove(old, safe=True)

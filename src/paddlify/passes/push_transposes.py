@@ -158,6 +158,7 @@ def _put_behind(node: ir.Node, value: ir.Value, perm: Perm) -> None:
                 graph.outputs[index] = output
     else:
         output.name = f"{name}/{_LAYOUT}"
+        provenance.note_layout(value, perm)
     inference.infer_node(transpose, IR_OPSET)
 
 

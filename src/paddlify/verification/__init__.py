@@ -17,7 +17,8 @@ from paddlify.progress import Progress, Silent
 from paddlify.report import Report, RuntimeChoice
 from paddlify.runtime.feeds import Feeds, ordered_feeds
 from paddlify.verification import runners
-from paddlify.verification.bisect import Difference, first_difference
+from paddlify.verification.bisect import Bisection, Difference, Tolerance
+from paddlify.verification.bisect import bisect as find_first_difference
 from paddlify.verification.compare import OutputComparison, compare
 from paddlify.verification.errors import ConvertedError, SourceError, UnsuitableError
 from paddlify.verification.inputs import SIZES, DrawnInput, draw
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import onnx_ir as ir
 
 __all__ = [
-    "Verification", "OutputComparison", "DrawnInput", "Difference",
+    "Verification", "OutputComparison", "DrawnInput", "Bisection", "Difference",
     "verify", "verify_conversion", "compare",
 ]
 
@@ -39,7 +40,7 @@ def verify(
     model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, folder: str | os.PathLike[str], *,
     inputs: Feeds | None = None, reference: Mapping[str, Array] | None = None,
     rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
-    bisect: bool = False, source_format: str | None = None, progress: Progress | None = None,
+    bisect: bool = False, all_values: bool = False, source_format: str | None = None, progress: Progress | None = None,
     **frontend_options: Any,
 ) -> Verification:
     """Compare a converted folder with its source.
@@ -53,6 +54,7 @@ def verify(
         seed: of the drawn inputs.
         device: where the converted model runs.
         bisect: when it fails, look for the first operator that differs.
+        all_values: compare the values between the operators too, whether it fails or not.
         source_format: recognised from the file when not given.
         frontend_options: as for `convert`.
 
@@ -70,12 +72,26 @@ def verify(
     verification = _verify(
         source, Path(folder), report, _Settings(rtol, atol, seed, device), feeds=feeds, reference=reference
     )
-    if bisect and not verification.passed and not verification.error:
-        fed = {item.spec.name: item.array for item in verification.inputs}
-        verification.first_difference = first_difference(
-            source.loaded.model, fed, rtol=rtol, atol=atol, device=device, progress=progress
-        )
+    if all_values or (bisect and not verification.passed):
+        _bisect(verification, source.loaded.model, Path(folder), device, all_values=all_values, progress=progress)
     return verification
+
+
+def _bisect(
+    verification: Verification, model: ir.Model, folder: Path, device: str, *, all_values: bool, progress: Progress
+) -> None:
+    """Where nothing could be compared, there is nothing to look for."""
+    if verification.error:
+        return
+    try:
+        verification.bisection = find_first_difference(
+            model, folder, {item.spec.name: item.array for item in verification.inputs},
+            Tolerance(verification.rtol, verification.atol), differs=not verification.passed,
+            onednn=verification.runtime.onednn is not False,
+            device=device, all_values=all_values, progress=progress,
+        )
+    except (SourceError, ConvertedError) as error:
+        verification.bisection = Bisection((), None, f"the values cannot be compared: {error}")
 
 
 def verify_conversion(

@@ -8,7 +8,7 @@ from typing import Any
 
 from paddlify.errors import VerificationError
 from paddlify.report import RuntimeChoice
-from paddlify.verification.bisect import Difference
+from paddlify.verification.bisect import Bisection, Difference
 from paddlify.verification.compare import OutputComparison
 from paddlify.verification.inputs import DrawnInput
 
@@ -25,7 +25,7 @@ class Verification:
         runtime: the configuration in which the converted model ran.
         rtol, atol: as given; None for the default of `verification.compare`.
         error: why nothing could be compared (one side did not run); empty otherwise.
-        first_difference: the first operator that differs, when it was looked for.
+        bisection: what the search for the first operator that differs found, if there was one.
     """
 
     oracle: str
@@ -36,7 +36,12 @@ class Verification:
     rtol: float | None = None
     atol: float | None = None
     error: str = ""
-    first_difference: Difference | None = None
+    bisection: Bisection | None = None
+
+    @property
+    def first_difference(self) -> Difference | None:
+        """The first operator that differs, if it was looked for and found."""
+        return None if self.bisection is None else self.bisection.difference
 
     @property
     def passed(self) -> bool:
@@ -66,5 +71,5 @@ class Verification:
             "inputs": [item.to_dict() for item in self.inputs],
             "outputs": [output.to_dict() for output in self.outputs],
             **({"error": self.error} if self.error else {}),
-            **({"first_difference": self.first_difference.to_dict()} if self.first_difference else {}),
+            **({"bisection": self.bisection.to_dict()} if self.bisection else {}),
         }

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import onnx
 import onnx_ir as ir
+from onnx_ir.passes.common import LiftConstantsToInitializersPass
 
 from paddlify.errors import PaddlifyError
 from paddlify.frontends.base import LoadOptions
@@ -119,10 +120,15 @@ def source_runners(
 
 @contextmanager
 def graph_runner(model: ir.Model, what: str = "a graph") -> Iterator[OnnxRuntime]:
-    """onnxruntime on a graph, which is written to a temporary file with its weights beside it."""
+    """onnxruntime on a graph, which is written to a temporary file with its weights beside it.
+
+    Weights that are Constant nodes become initializers, since onnxruntime takes data from no other folder.
+    """
     with tempfile.TemporaryDirectory(prefix="paddlify-") as folder:
         path = Path(folder) / "graph.onnx"
-        ir.save(model, path, external_data="graph.weights")
+        copy = model.clone()
+        LiftConstantsToInitializersPass(lift_all_constants=True)(copy)
+        ir.save(copy, path, external_data="graph.weights")
         yield OnnxRuntime(path, what)
 
 

@@ -49,7 +49,10 @@ class Parameter:
 
 @dataclass
 class Module:
-    """What is printed as `model.py`: the layers of `__init__` and the statements of `forward`."""
+    """What is printed as `model.py`: the layers of `__init__` and the statements of `forward`.
+
+    `variables` says in which variable of `forward` a value of the graph is, as far as it has one.
+    """
 
     name: str
     inputs: list[ir.Value]
@@ -60,6 +63,7 @@ class Module:
     body: list[Any] = field(default_factory=list)
     returns: list[Any] = field(default_factory=list)
     refused: list[UnsupportedNode] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 def name_in_program(name: str) -> str:
@@ -110,6 +114,12 @@ class Scope:
             ]
         except Refusal as refusal:
             self.module.refused.append(UnsupportedNode("Output", "", refusal.reason))
+        self.module.variables = {
+            value.name: self._rendered[value]
+            for node in self.graph
+            for value in node.outputs
+            if value.name and self._rendered.get(value, "").isidentifier()
+        }
         self._leave_out_unused()
 
     def _refuse_what_is_no_tensor(self) -> None:

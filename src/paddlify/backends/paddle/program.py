@@ -9,13 +9,15 @@ import contextlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from paddlify.backends.paddle.module import name_in_program
 from paddlify.errors import PaddlifyError
+from paddlify.runtime.engine import PROGRAM
 
 
 @dataclass(frozen=True)
@@ -27,29 +29,53 @@ class Traced:
         model: the instance of the model's class.
         feeds: the program's inputs.
         fetches: its outputs.
+        variables: the tensors that `forward` held in variables, by their names; empty unless they were asked for.
     """
 
     program: Any
     model: Any
     feeds: list[Any]
     fetches: list[Any]
+    variables: dict[str, Any]
 
 
 @contextlib.contextmanager
-def traced(folder: Path, class_name: str) -> Iterator[Traced]:
+def traced(folder: Path, class_name: str, *, keep_variables: bool = False) -> Iterator[Traced]:
     """Run `folder/model.py` in static mode; the block runs in that mode too."""
     import paddle
 
     module = _import(folder / "model.py")
-    with _static_mode(), _no_call_stacks():
+    with _static_mode(), _no_call_paths():
         program = paddle.static.Program()
         with paddle.static.program_guard(program, paddle.static.Program()):
             model = getattr(module, class_name)()
             model.eval()
             feeds = [paddle.static.data(spec.name, spec.shape, spec.dtype) for spec in module.INPUTS]
-            results = model(*feeds)
+            with _locals_of(model.forward if keep_variables else None) as found:
+                results = model(*feeds)
             fetches = list(results) if isinstance(results, (tuple, list)) else [results]
-            yield Traced(program, model, feeds, fetches)
+            variables = {name: value for name, value in found.items() if isinstance(value, paddle.pir.Value)}
+            yield Traced(program, model, feeds, fetches, variables)
+
+
+@contextlib.contextmanager
+def _locals_of(function: Any) -> Iterator[dict[str, Any]]:
+    """What the local variables of a function were when it returned in the block; nothing for None."""
+    found: dict[str, Any] = {}
+    if function is None:
+        yield found
+        return
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "return" and frame.f_code is function.__code__:
+            found.update(frame.f_locals)
+
+    previous = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(previous)
 
 
 def save_program(folder: Path, class_name: str) -> list[str]:
@@ -57,20 +83,58 @@ def save_program(folder: Path, class_name: str) -> list[str]:
 
     Returns the names of the program's parameters, sorted: the order in which `inference.pdiparams` holds them.
     """
+    with traced(folder, class_name) as trace:
+        fetches = [_kept(value) for value in trace.fetches]
+        names = _finish(trace)
+        _serialise(trace, fetches, folder / PROGRAM)
+    return names
+
+
+@contextlib.contextmanager
+def exposable(folder: Path, class_name: str) -> Iterator[Exposable]:
+    """The program of `folder/model.py`, to be written with variables of `forward` as its outputs."""
+    with traced(folder, class_name, keep_variables=True) as trace:
+        fetches = [_kept(value) for value in trace.fetches]
+        _finish(trace)
+        yield Exposable(trace, fetches)
+
+
+@dataclass(frozen=True)
+class Exposable:
+    """A program whose outputs are still to be chosen."""
+
+    trace: Traced
+    fetches: list[Any]
+    _exposed: dict[str, Any] = field(default_factory=dict)
+
+    def save(self, path: Path, variables: Sequence[str] = ()) -> None:
+        """Write the program with the model's own outputs, followed by these variables."""
+        import paddle
+
+        paddle.pir.set_insertion_point_to_block_end(self.trace.program.global_block())
+        for name in variables:
+            if name not in self._exposed:
+                self._exposed[name] = _kept(self.trace.variables[name])
+        _serialise(self.trace, self.fetches + [self._exposed[name] for name in variables], path)
+
+
+def _finish(trace: Traced) -> list[str]:
+    """Give the parameters their names, and keep Paddle's predictor from what it does wrong; returns the names."""
+    _keep_apart(trace.program.global_block())
+    # Not state_dict(), in which a recurrent layer has its parameters twice.
+    parameters = {name_in_program(name): parameter for name, parameter in trace.model.named_parameters()}
+    for name, parameter in parameters.items():
+        parameter.name = name
+    return sorted(parameters)
+
+
+def _serialise(trace: Traced, fetches: Sequence[Any], path: Path) -> None:
     import paddle
 
-    with traced(folder, class_name) as trace:
-        # Not state_dict(), in which a recurrent layer has its parameters twice.
-        parameters = {name_in_program(name): parameter for name, parameter in trace.model.named_parameters()}
-        fetches = [_kept(value) for value in trace.fetches]
-        _keep_apart(trace.program.global_block())
-        for name, parameter in parameters.items():
-            parameter.name = name
-        # Pruning would refuse an input that nothing needs; the program keeps all of the model's inputs.
-        complete = paddle.static.normalize_program(trace.program, trace.feeds, fetches, skip_prune_program=True)
-        _remove_unused_parameters(complete)
-        paddle.core.serialize_pir_program(complete, str(folder / "inference.json"), True, False, True)
-    return sorted(parameters)
+    # Pruning would refuse an input that nothing needs; the program keeps all of the model's inputs.
+    complete = paddle.static.normalize_program(trace.program, trace.feeds, list(fetches), skip_prune_program=True)
+    _remove_unused_parameters(complete)
+    paddle.core.serialize_pir_program(complete, str(path), True, False, True)
 
 
 def _remove_unused_parameters(program: Any) -> None:
@@ -162,13 +226,29 @@ def _import(path: Path) -> Any:
 
 
 @contextlib.contextmanager
-def _no_call_stacks() -> Iterator[None]:
-    """Paddle notes Python's call stack for each operator, which takes longer than all the rest; nobody reads it."""
-    extract, traceback.extract_stack = traceback.extract_stack, lambda *_, **__: traceback.StackSummary()
+def _no_call_paths() -> Iterator[None]:
+    """Paddle notes for each operator what nobody reads here, and takes longer for it than for all the rest.
+
+    These are Python's call stack, and the layers around the operator: to note these it lists all operators so far
+    after every layer, and it counts the instances of each class since the process began.
+    """
+    from paddle.nn.layer import layers
+
+    with (
+        _replaced(traceback, "extract_stack", lambda *_, **__: traceback.StackSummary()),
+        _replaced(layers, "name_struct", lambda _name: contextlib.nullcontext()),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _replaced(owner: Any, name: str, replacement: Any) -> Iterator[None]:
+    original = getattr(owner, name)
+    setattr(owner, name, replacement)
     try:
         yield
     finally:
-        traceback.extract_stack = extract
+        setattr(owner, name, original)
 
 
 @contextlib.contextmanager

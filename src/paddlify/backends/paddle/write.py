@@ -21,7 +21,7 @@ from paddlify.ir.tensors import static_dims
 from paddlify.progress import Progress, Silent
 from paddlify.runtime.engine import import_paddle
 
-MODEL, PROGRAM, PARAMS = "model.py", "inference.json", "inference.pdiparams"
+MODEL, PARAMS = "model.py", "inference.pdiparams"
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,7 @@ def write(
     Raises UnsupportedModel that lists every node which cannot be said in Paddle.
     """
     progress = progress or Silent()
-    progress.stage("convert operators", len(model.graph))
-    module = build_module(model.graph, class_name(model.graph.name or "model"), progress=progress.advance)
-    if module.refused:
-        raise UnsupportedModel(module.refused, _REMEDY)
-    (folder / MODEL).write_text(print_module(module, title, version), encoding="utf-8")
+    module = write_code(model, folder, title=title, version=version, progress=progress)
     entries = [_entry(parameter) for parameter in module.parameters]
     total = sum(parameter.tensor.nbytes for parameter in module.parameters)
     progress.stage("write program and weights", total)
@@ -60,6 +56,19 @@ def write(
         progress.stage(f"write {', '.join(others)}")
         save_program_desc(folder, module.name, others)
     return Written(sum(math.prod(parameter.tensor.shape.numpy()) for parameter in module.parameters), total)
+
+
+def write_code(
+    model: ir.Model, folder: Path, *, title: str = "", version: str = "", progress: Progress | None = None
+) -> Module:
+    """Write `model.py` alone; raises UnsupportedModel that lists every node which cannot be said in Paddle."""
+    progress = progress or Silent()
+    progress.stage("convert operators", len(model.graph))
+    module = build_module(model.graph, class_name(model.graph.name or "model"), progress=progress.advance)
+    if module.refused:
+        raise UnsupportedModel(module.refused, _REMEDY)
+    (folder / MODEL).write_text(print_module(module, title, version), encoding="utf-8")
+    return module
 
 
 _REMEDY = (
