@@ -152,6 +152,9 @@ def convert(
 
     DIR gets model.py, inference.json, inference.pdiparams and report.json.
     """
+    from paddlify.runtime import worker
+
+    worker.shared().start()  # imports Paddle while this process imports the rest
     import paddlify
 
     try:

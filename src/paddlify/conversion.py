@@ -20,6 +20,7 @@ from paddlify.ir import provenance
 from paddlify.output import new_folder
 from paddlify.progress import Progress, Silent
 from paddlify.report import Report, RuntimeChoice, TensorSpec
+from paddlify.runtime import worker
 from paddlify.version import __version__
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def convert(
             `Conversion` in its attribute `conversion`: the folder is kept.
     """
     _check(format, input_layout, device)
+    worker.shared().start()
     progress = progress or Silent()
     clock = _Clock(progress)
     options = load_options(
@@ -137,19 +139,14 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
 
 def _write(loaded: Loaded, folder: Path, formats: Sequence[str], report: Report, progress: Progress) -> None:
     from paddlify.backends.paddle.write import write
-    from paddlify.runtime.engine import errors_of_paddle
-    from paddlify.runtime.model import brief
 
     graph = loaded.model.graph
     title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
     try:
         written = write(loaded.model, folder, title=title, version=__version__, formats=formats, progress=progress)
-    except errors_of_paddle() as error:
-        if isinstance(error, OSError):
-            raise
-        raise UnsupportedError(
-            f"Paddle cannot build the program ({brief(error)}); please report this with the model"
-        ) from error
+    except (worker.BuildError, worker.ModelCrashError) as error:
+        message = f"Paddle cannot build the program ({error}); please report this with the model"
+        raise UnsupportedError(message) from error
     report.inputs = [tensor_spec(value) for value in graph.inputs]
     report.outputs = [tensor_spec(value) for value in graph.outputs]
     report.parameters = {"count": written.parameters, "bytes": written.parameter_bytes}

@@ -20,11 +20,11 @@ import onnx_ir as ir
 
 from paddlify.errors import LoadError
 
-MAX_BYTES: Final = 16 << 20
-"""Default size of a streamed chunk, and so of the buffer that is needed (16 MiB)."""
+MAX_BYTES: Final = 24 << 20
+"""Default size of a streamed chunk, and so of the buffer that is needed (24 MiB)."""
 
-_TILE_BYTES: Final = 1 << 18  # transposed at once: fits a processor's second cache
-_RELEASE_BYTES: Final = 8 << 20  # of the source, spanned by what was touched before its pages are given back
+_TILE_BYTES: Final = 1 << 19  # transposed at once: fits a processor's second cache
+_RELEASE_BYTES: Final = 16 << 20  # of the source, spanned by what was touched before its pages are given back
 _NO_KERNEL_COPY: Final = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
 
 

@@ -1,14 +1,19 @@
-"""Runs converted models in a process of its own, which may crash without harm.
+"""Paddle in a process of its own, which builds the programs of converted models and runs them.
 
-Some programs end the process when Paddle runs them (a segmentation fault inside oneDNN, say): verification must
-survive that, name it, and try without oneDNN. The process is started once, kept, and started anew after a crash.
+Some programs end the process when Paddle builds or runs them (a segmentation fault inside oneDNN, say): a conversion
+must survive that, name it, and verification try without oneDNN. And Paddle takes a second to be imported, in which the
+parent reads the model. The process is started once, kept, and started anew after a crash.
 
 Protocol, on the child's stdin and stdout: a line of JSON, followed by the arrays it lists as raw bytes.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import json
+import logging
 import math
 import os
 import subprocess
@@ -20,16 +25,21 @@ from typing import IO, Any
 
 import numpy as np
 
+from paddlify import errors
 from paddlify.errors import PaddlifyError
 from paddlify.runtime.feeds import element_type
 
 
 class ModelCrashError(PaddlifyError):
-    """The process that ran the model ended before it answered."""
+    """The process that built or ran the model ended before it answered."""
+
+
+class BuildError(PaddlifyError):
+    """Paddle refused to build a program; the message is Paddle's."""
 
 
 class Worker:
-    """A child process that loads and runs models."""
+    """A child process that builds, loads and runs programs."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,38 +52,69 @@ class Worker:
 
         Raises ModelCrashError when the process ends, PaddlifyError with the model's own message when it refuses.
         """
-        request = {"folder": str(folder.resolve()), "names": list(feeds), "onednn": onednn, "device": device}
-        with self._lock:
-            process = self._start()
-            try:
-                _send(process.stdin, request, list(feeds.values()))
-                answer, arrays = _receive(process.stdout)
-            except (EOFError, BrokenPipeError):
-                self._process = None
-                raise ModelCrashError(f"{folder}: {_ending(process.wait())} while Paddle ran the model") from None
-            except BaseException:  # Ctrl-C, say: an answer that nobody read must not be taken for the next one
-                self._process = None
-                process.kill()
-                process.wait()
-                raise
-        if "error" in answer:
-            raise PaddlifyError(answer["error"])
-        return arrays
+        request = {"names": list(feeds), "onednn": onednn, "device": device}
+        return self._ask("run", folder, request, list(feeds.values()))[1]
 
-    def close(self) -> None:
-        """End the child process; a later `run` starts another."""
-        process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-            process.wait()
+    def save_program(self, folder: Path, class_name: str) -> list[str]:
+        """`backends.paddle.program.save_program`: make the program of `folder/model.py`, and name its parameters.
 
-    def _start(self) -> subprocess.Popen[bytes]:
+        Raises ModelCrashError when the process ends, BuildError when Paddle refuses, OSError when the program cannot
+        be written, MissingDependencyError without PaddlePaddle.
+        """
+        names: list[str] = self._ask("save_program", folder, {"class_name": class_name}, [])[0]["names"]
+        return names
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Begin to import Paddle, unless that was done before."""
         if self._process is None or self._process.poll() is not None:
+            is_verbose = logging.getLogger("paddlify").isEnabledFor(logging.INFO)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "paddlify.runtime.worker"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None if is_verbose else subprocess.DEVNULL,
+                env=_environment(),
             )
         return self._process
+
+    def close(self) -> None:
+        """End the child process, whatever it does; it is started again when it is asked for something."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def _ask(
+        self, action: str, folder: Path, request: Mapping[str, Any], arrays: Sequence[np.ndarray[Any, Any]]
+    ) -> tuple[dict[str, Any], list[np.ndarray[Any, Any]]]:
+        with self._lock:
+            process = self.start()
+            try:
+                _send(process.stdin, {"action": action, "folder": str(folder.resolve()), **request}, arrays)
+                answer, results = _receive(process.stdout)
+            except (EOFError, BrokenPipeError):
+                self._process = None
+                verb = "ran" if action == "run" else "built"
+                raise ModelCrashError(f"{folder}: {_ending(process.wait())} while Paddle {verb} the model") from None
+            except BaseException:  # Ctrl-C, say: an answer that nobody read must not be taken for the next one
+                self.close()
+                raise
+        if "errno" in answer:
+            raise OSError(answer["errno"], answer["error"], answer["file"])
+        if "error" in answer:
+            raise _ERRORS.get(answer["class"], PaddlifyError)(answer["error"])
+        return answer, results
+
+
+_ERRORS: dict[str, type[PaddlifyError]] = {
+    "BuildError": BuildError, "MissingDependencyError": errors.MissingDependencyError,
+}
+
+
+@functools.cache
+def shared() -> Worker:
+    """The worker of this process."""
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker
 
 
 def _environment() -> dict[str, str]:
@@ -115,26 +156,52 @@ def _array(stream: IO[bytes] | None, dtype: str, shape: Sequence[int]) -> np.nda
 
 
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    from paddlify.runtime.model import Model
-
     while True:
         try:
             request, arrays = _receive(requests)
         except EOFError:
             return
         try:
-            model = Model(Path(request["folder"]), device=request["device"], onednn=request["onednn"])
-            results = model.inference(dict(zip(request["names"], arrays, strict=True)))
+            answer, results = _ACTIONS[request["action"]](Path(request["folder"]), request, arrays)
+        except OSError as error:
+            answer, results = {"errno": error.errno, "error": error.strerror, "file": error.filename}, []
         except PaddlifyError as error:
-            _send(answers, {"error": str(error)}, [])
-        else:
-            _send(answers, {}, results)
+            answer, results = {"error": str(error), "class": type(error).__name__}, []
+        _send(answers, answer, results)
+
+
+def _run(folder: Path, request: Mapping[str, Any], arrays: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
+    from paddlify.runtime.model import Model
+
+    model = Model(folder, device=request["device"], onednn=request["onednn"])
+    return {}, model.inference(dict(zip(request["names"], arrays, strict=True)))
+
+
+def _save_program(folder: Path, request: Mapping[str, Any], _arrays: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
+    from paddlify.backends.paddle.program import save_program
+    from paddlify.runtime.engine import errors_of_paddle
+    from paddlify.runtime.model import brief
+
+    try:
+        return {"names": save_program(folder, request["class_name"])}, []
+    except errors_of_paddle() as error:
+        if isinstance(error, OSError):
+            raise
+        raise BuildError(brief(error)) from error
+
+
+_ACTIONS = {"run": _run, "save_program": _save_program}
 
 
 def _main() -> None:
+    from paddlify.runtime.engine import import_paddle
+
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what Paddle's C++ side prints must not mix with the answers
+    with contextlib.suppress(PaddlifyError):  # what needs Paddle says again that it is missing
+        import_paddle()
     _serve(sys.stdin.buffer, answers)
+    os._exit(0)  # Paddle takes half a second to be taken apart
 
 
 if __name__ == "__main__":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import ctypes
-import functools
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +18,9 @@ from onnx_ir.passes.common import LiftConstantsToInitializersPass
 from paddlify.errors import PaddlifyError
 from paddlify.frontends.base import LoadOptions
 from paddlify.report import RuntimeChoice
+from paddlify.runtime import worker
 from paddlify.runtime.feeds import element_type
-from paddlify.runtime.worker import ModelCrashError, Worker
+from paddlify.runtime.worker import ModelCrashError
 from paddlify.verification import tensorflow
 from paddlify.verification.errors import ConvertedError, SourceError, UnsuitableError
 
@@ -143,17 +142,10 @@ def _allows(declared: Sequence[int | str | None], shape: Sequence[int]) -> bool:
     )
 
 
-@functools.cache
-def _worker() -> Worker:
-    worker = Worker()
-    atexit.register(worker.close)
-    return worker
-
-
 def run_converted(folder: Path, feeds: Mapping[str, Array], device: str, *, onednn: bool) -> list[Array]:
     """What the saved folder computes, in a process of its own; raises ConvertedError when it does not run."""
     try:
-        return _worker().run(folder, feeds, onednn=onednn, device=device)
+        return worker.shared().run(folder, feeds, onednn=onednn, device=device)
     except PaddlifyError as error:
         what = "ends the process" if isinstance(error, ModelCrashError) else "does not run"
         raise ConvertedError(f"the converted model {what}: {error}") from error

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlify.backends.fluid.legalise import legalise
-from paddlify.backends.paddle.module import name_in_program
-from paddlify.backends.paddle.program import traced
+from paddlify.backends.paddle.program import name_in_program, traced
 from paddlify.errors import UnsupportedError
 
 PDMODEL = "inference.pdmodel"

@@ -14,6 +14,7 @@ import onnx_ir as ir
 
 from paddlify.backends.paddle.dtypes import HELD_WIDER, paddle_dtype
 from paddlify.backends.paddle.expression import Call, Expr, Name, Tensor, TensorSequence, Unpacked
+from paddlify.backends.paddle.program import name_in_program
 from paddlify.backends.paddle.source import Assign, Comment, Define, Names
 from paddlify.backends.paddle.unused import names_in, needed
 from paddlify.errors import Refusal, UnsupportedNode
@@ -64,15 +65,6 @@ class Module:
     returns: list[Any] = field(default_factory=list)
     refused: list[UnsupportedNode] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-
-
-def name_in_program(name: str) -> str:
-    """The name in the program of a parameter that a layer calls `name`.
-
-    A recurrent layer has an (empty) dropout state in programs only. It comes last among the sorted names, so that
-    `model.py` finds its own parameters in their order.
-    """
-    return f"~{name}" if name.endswith("._dropout_state") else name
 
 
 def build_module(

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from paddlify.backends.paddle.module import name_in_program
 from paddlify.errors import PaddlifyError
 from paddlify.runtime.engine import PROGRAM
 
@@ -116,6 +115,15 @@ class Exposable:
             if name not in self._exposed:
                 self._exposed[name] = _kept(self.trace.variables[name])
         _serialise(self.trace, self.fetches + [self._exposed[name] for name in variables], path)
+
+
+def name_in_program(name: str) -> str:
+    """The name in the program of a parameter that a layer calls `name`.
+
+    A recurrent layer has an (empty) dropout state in programs only. It comes last among the sorted names, so that
+    `model.py` finds its own parameters in their order.
+    """
+    return f"~{name}" if name.endswith("._dropout_state") else name
 
 
 def _finish(trace: Traced) -> list[str]:

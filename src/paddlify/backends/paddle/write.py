@@ -14,12 +14,11 @@ import paddlify.backends.paddle.ops  # noqa: F401 - registers the emissions
 from paddlify.backends.paddle.legacy import save_program_desc
 from paddlify.backends.paddle.module import Module, Parameter, build_module
 from paddlify.backends.paddle.printer import class_name, print_module
-from paddlify.backends.paddle.program import save_program
 from paddlify.backends.paddle.weights import write_params
 from paddlify.errors import PaddlifyError, UnsupportedModel
 from paddlify.ir.tensors import static_dims
 from paddlify.progress import Progress, Silent
-from paddlify.runtime.engine import import_paddle
+from paddlify.runtime import worker
 
 MODEL, PARAMS = "model.py", "inference.pdiparams"
 
@@ -38,19 +37,18 @@ def write(
 ) -> Written:
     """Write the model into an existing folder, as PIR and in whatever other formats are asked for.
 
-    Raises UnsupportedModel that lists every node which cannot be said in Paddle.
+    Raises UnsupportedModel that lists every node which cannot be said in Paddle, and what `Worker.save_program` raises.
     """
     progress = progress or Silent()
     module = write_code(model, folder, title=title, version=version, progress=progress)
     entries = [_entry(parameter) for parameter in module.parameters]
     total = sum(parameter.tensor.nbytes for parameter in module.parameters)
     progress.stage("write program and weights", total)
-    with ThreadPoolExecutor(max_workers=1) as executor:  # the disk works while Paddle is imported and builds
-        writing = executor.submit(write_params, folder / PARAMS, entries, progress.advance) if entries else None
-        import_paddle()  # quietly, and with an error of our own if it is missing
-        _check_names(module, save_program(folder, module.name))
-        if writing is not None:  # Paddle refuses a file of no parameters
-            writing.result()
+    with ThreadPoolExecutor(max_workers=1) as executor:  # which waits for Paddle's process
+        names = executor.submit(worker.shared().save_program, folder, module.name)
+        if entries:  # Paddle refuses a file of no parameters
+            write_params(folder / PARAMS, entries, progress.advance)
+        _check_names(module, names.result())
     others = [name for name in formats if name != "pir"]
     if others:
         progress.stage(f"write {', '.join(others)}")
