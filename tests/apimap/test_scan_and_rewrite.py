@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from paddlify.apimap.checks import load_checks
+from paddlify.apimap.claims import advised_code
 from paddlify.apimap.cli import api
 from paddlify.apimap.names import Names
 from paddlify.apimap.rewrite import rewrite
 from paddlify.apimap.scan import RENDERERS, scan
+from paddlify.apimap.translate import Untranslatable
 from paddlify.errors import PaddlifyError, UsageError
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mnist_tf1"
@@ -90,6 +94,7 @@ REWRITES = {
     "tf.nn.l2_loss(a + b) * 2": "(paddle.sum(paddle.square(a + b)) / 2) * 2",
     "tf.expand_dims(x, axis=1)": "paddle.unsqueeze(x, axis=1)",
     "tf.clip_by_value(x, 0, 1)": "paddle.clip(x, 0, 1)",
+    'tf.einsum("ij,jk->ik", x, y)': 'paddle.einsum("ij,jk->ik", x, y)',
     "tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], 'SAME')": (
         "paddle.nn.functional.max_pool2d(x, [2, 2], [2, 2], 'SAME', data_format=\"NHWC\")"
     ),
@@ -101,6 +106,25 @@ def test_calls_are_rewritten(call: str) -> None:
     result = rewrite(f"import tensorflow as tf\nz = {call}\n")
     assert result.source == f"import paddle\nz = {REWRITES[call]}\n"
     assert result.left == ()
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_what_is_written_is_what_the_checks_prove(generation: int) -> None:
+    """Each expression of a check is rewritten to the code that the check compares with TensorFlow."""
+    checks = [check for check in load_checks() if not check.first_line]
+    expressions = list(dict.fromkeys((check.row, line) for check in checks for line in check.source.splitlines()))
+    proved = {}
+    for row, expression in expressions:
+        if (generation == 1) == ("compat.v1" in expression):
+            with contextlib.suppress(Untranslatable):
+                proved[expression] = advised_code(row, expression)
+    source = "".join(f"_ = {expression}\n" for expression in proved)
+    result = rewrite(f"import tensorflow as tf\nimport numpy as np\n{source}")
+    assert result.left == ()
+    written = [statement for statement in ast.parse(result.source).body if isinstance(statement, ast.Assign)]
+    assert len(proved) == len(written) > (0, 5, 300)[generation]
+    for (expression, code), statement in zip(proved.items(), written, strict=True):
+        assert ast.unparse(statement.value) == ast.unparse(ast.parse(code, mode="eval")), expression
 
 
 def test_comments_and_layout_stay() -> None:
@@ -147,6 +171,8 @@ def test_what_is_not_rewritten_gets_a_comment_and_still_parses() -> None:
         (5, "tf.keras.layers.Dense"),
         (6, "tf.nn.relu"),
     ]
+    again = rewrite(result.source)
+    assert (again.source, again.rewritten) == (result.source, 0)
 
 
 def test_nothing_is_left_to_rewrite_afterwards() -> None:

@@ -86,7 +86,8 @@ class _Rewriter(cst.CSTTransformer):  # type: ignore[misc]
         result = super().on_leave(original, updated)
         if isinstance(original, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
             comments = dict.fromkeys(self._statements.pop())
-            lines = [cst.EmptyLine(comment=cst.Comment(text)) for text in comments]
+            there = {line.comment.value for line in getattr(original, "leading_lines", ()) if line.comment}
+            lines = [cst.EmptyLine(comment=cst.Comment(text)) for text in comments if text not in there]
             if lines and hasattr(result, "leading_lines"):
                 result = result.with_changes(leading_lines=[*result.leading_lines, *lines])
         return result
@@ -133,7 +134,7 @@ class _Rewriter(cst.CSTTransformer):  # type: ignore[misc]
             translate.Argument(a.keyword.value if a.keyword else None, self._code(a.value)) for a in updated.args
         ]
         code = translate.advised(row, parameters, arguments)
-        if row.advice is None:
+        if code == _plainly_renamed(row, parameters, arguments):
             return self._renamed_in_place(row, parameters, updated)
         if m.findall(original, m.Comment()):
             raise translate.Untranslatable("there are comments inside the call")
@@ -145,8 +146,8 @@ class _Rewriter(cst.CSTTransformer):  # type: ignore[misc]
         names = [parameter.tf for parameter in parameters if parameter.tf]
         kept: list[cst.Arg] = []
         for position, argument in enumerate(call.args):
-            name = argument.keyword.value if argument.keyword else names[min(position, len(names) - 1)]
-            parameter = by_name[name] if name in by_name else by_name[f"*{name}"]
+            name = argument.keyword.value if argument.keyword else translate.positional_name(names, position)
+            parameter = by_name[name]
             parameter = by_name.get(parameter.synonym_of, parameter) if parameter.synonym_of else parameter
             if parameter.paddle is None or parameter.tf == "name":
                 continue
@@ -182,6 +183,16 @@ class _Rewriter(cst.CSTTransformer):  # type: ignore[misc]
 
     def _code(self, node: cst.CSTNode) -> str:
         return str(self.names.module.code_for_node(node))
+
+
+def _plainly_renamed(
+    row: Row, parameters: Sequence[Parameter], arguments: Sequence[translate.Argument]
+) -> str | None:
+    """The call with nothing but its names changed, or None where a parameter has no counterpart."""
+    try:
+        return translate.renamed(row, parameters, arguments)
+    except translate.Untranslatable:
+        return None
 
 
 def _expression(code: str, replaced: cst.Call) -> cst.BaseExpression:

@@ -48,11 +48,7 @@ def bind(parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> dict
     given: dict[str, str] = {}
     for position, argument in enumerate(arguments):
         if argument.keyword is None:
-            name = next((n for n in names[: position + 1] if n.startswith("*")), None) or (
-                names[position] if position < len(names) else ""
-            )
-            if not name or name.startswith("**"):
-                raise Untranslatable("more positional arguments than the API has parameters")
+            name = positional_name(names, position)
             if name.startswith("*"):
                 given[name] = f"{given[name]}, {argument.code}" if name in given else argument.code
                 continue
@@ -65,6 +61,15 @@ def bind(parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> dict
             raise Untranslatable(f"argument {name} is given twice")
         given[name] = argument.code
     return given
+
+
+def positional_name(names: Sequence[str], position: int) -> str:
+    """The parameter that takes a positional argument; raises Untranslatable when there are too many."""
+    taken = next((name for name in names[: position + 1] if name.startswith("*")), None)
+    name = taken or (names[position] if position < len(names) else "**")
+    if name.startswith("**"):
+        raise Untranslatable("more positional arguments than the API has parameters")
+    return name
 
 
 def renamed(row: Row, parameters: Sequence[Parameter], arguments: Sequence[Argument]) -> str:
