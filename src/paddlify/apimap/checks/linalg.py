@@ -24,26 +24,50 @@ same(
     "tf.tensordot(x, y, [[1], [0]])",
     grid=cases(x=[random(2, 3), random(2, 3, dtype="float64")], y=[random(3, 4), random(3, 4, dtype="float64")]),
 )
-same(
+differs(
     "tf.norm",
+    "gradient",
     "tf.norm(x)",
     "tf.norm(x, ord=1, axis=1)",
     "tf.norm(x, axis=0, keepdims=True)",
     "tf.norm(x, np.inf, 1)",
-    grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]),
+    grid=cases(x=[random(3, 4), random(2, 2, dtype="float64"), np.array([[np.inf, 1], [2, -np.inf]], "float32")]),
+    how="gradient",
+    shown_on=cases(x=np.zeros(3, "float32")),
 )
-same(
+differs(
     "tf.math.reduce_euclidean_norm",
+    "gradient",
     "tf.math.reduce_euclidean_norm(x)",
     "tf.math.reduce_euclidean_norm(x, 1, True)",
-    grid=cases(x=[random(3, 4), random(2, 2, dtype="float64")]),
+    grid=cases(x=[random(3, 4), random(2, 2, dtype="float64"), np.array([[np.inf, 1], [np.nan, 2]], "float32")]),
+    how="gradient",
+    shown_on=cases(x=np.zeros(3, "float32")),
 )
 same("tf.linalg.inv", "tf.linalg.inv(x)", grid=GENERAL)
 same("tf.linalg.det", "tf.linalg.det(x)", grid=GENERAL)
-same("tf.linalg.cholesky", "tf.linalg.cholesky(x)", grid=DEFINITE, gradient=False)
+differs(
+    "tf.linalg.cholesky",
+    "edge",
+    "tf.linalg.cholesky(x)",
+    grid=DEFINITE,
+    how="raises",
+    shown_on=cases(x=np.array([[1, 2], [2, 1]], "float32")),
+    gradient=False,
+)
 same("tf.linalg.solve", "tf.linalg.solve(x, y)", grid=SYSTEM, rtol=1e-4)
 same("tf.linalg.qr", "tf.linalg.qr(x)", grid=TALL, gradient=False)
-same("tf.linalg.pinv", "tf.linalg.pinv(x)", grid=TALL, gradient=False, rtol=1e-4, atol=1e-5)
+_RANK_ONE = cases(x=np.array([[1, 2], [1, 2 + 2e-7], [3, 6]], "float32"))
+differs(
+    "tf.linalg.pinv",
+    "default",
+    "tf.linalg.pinv(x)",
+    grid=[*TALL, *_RANK_ONE],
+    shown_on=_RANK_ONE,
+    gradient=False,
+    rtol=1e-4,
+    atol=1e-5,
+)
 same(
     "tf.linalg.expm",
     "tf.linalg.expm(x)",

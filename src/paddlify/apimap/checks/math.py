@@ -120,7 +120,15 @@ differs(
 )
 same("tf.math.floormod", "tf.math.floormod(x, y)", "tf.math.mod(x, y)", grid=binary())
 same("tf.atan2", "tf.atan2(x, y)", grid=binary(*FLOATS))
-same("tf.math.igamma", "tf.math.igamma(x, y)", grid=RATIOS, gradient=False)
+differs(
+    "tf.math.igamma",
+    "edge",
+    "tf.math.igamma(x, y)",
+    grid=RATIOS,
+    how="raises",
+    shown_on=cases(x=np.array([1, np.nan], "float32"), y=np.array([1, 1], "float32")),
+    gradient=False,
+)
 same("tf.bitwise.bitwise_and", "tf.bitwise.bitwise_and(x, y)", grid=binary(*INTEGERS))
 same("tf.bitwise.bitwise_or", "tf.bitwise.bitwise_or(x, y)", grid=binary(*INTEGERS))
 differs(
@@ -170,14 +178,22 @@ same(
 same("tf.math.accumulate_n", "tf.math.accumulate_n([x, y])", grid=cases(x=random(2, 3), y=random(2, 3, seed=1)))
 
 # reductions
+_REDUCTIONS = ("{}(x)", "{}(x, axis=0)", "{}(x, 1, True)", "{}(x, axis=[0, 1])")
 for _name, _grid in (
-    ("tf.reduce_max", reduction(empty=False)),
-    ("tf.reduce_min", reduction(empty=False)),
-    ("tf.reduce_mean", reduction(*FLOATS)),
+    ("tf.reduce_mean", [*reduction(*FLOATS), *reduction(*INTEGERS, empty=False)]),
     ("tf.reduce_all", reduction("bool")),
     ("tf.reduce_any", reduction("bool")),
 ):
-    same(_name, f"{_name}(x)", f"{_name}(x, axis=0)", f"{_name}(x, 1, True)", f"{_name}(x, axis=[0, 1])", grid=_grid)
+    same(_name, *(form.format(_name) for form in _REDUCTIONS), grid=_grid)
+for _name in ("tf.reduce_max", "tf.reduce_min"):
+    differs(
+        _name,
+        "edge",
+        *(form.format(_name) for form in _REDUCTIONS),
+        grid=reduction(empty=False),
+        how="raises",
+        shown_on=cases(x=np.zeros((0, 4), "float32")),
+    )
 _AXES = ("{}(x, axis=1)", "{}(x)", "{}(x, [0, 1], keepdims=True)", "{}(x, axis=0)")
 differs(
     "tf.reduce_sum",
@@ -255,7 +271,14 @@ _SEGMENTS = cases(
 )
 same("tf.math.segment_sum", "tf.math.segment_sum(x, y)", grid=_SEGMENTS)
 same("tf.math.segment_mean", "tf.math.segment_mean(x, y)", grid=_SEGMENTS)
-same("tf.math.segment_max", "tf.math.segment_max(x, y)", grid=_SEGMENTS)
+differs(
+    "tf.math.segment_max",
+    "gradient",
+    "tf.math.segment_max(x, y)",
+    grid=_SEGMENTS,
+    how="gradient",
+    shown_on=cases(x=np.array([1, 1, 0], "float32"), y=np.array([0, 0, 1], "int32")),
+)
 
 
 @check("tf.math.confusion_matrix")
