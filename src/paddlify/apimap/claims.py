@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import textwrap
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -342,7 +343,12 @@ def _agreement(
     if not ran:
         raise ClaimError(f"TensorFlow accepts none of the inputs of {expression}")
     gradients_text = f", {with_gradient} with gradients" if with_gradient else ""
-    return f"agrees on {ran} inputs{gradients_text}, max difference {worst:.1g}"
+    return f"agrees on {ran} inputs{gradients_text}, {_bound(worst)}"
+
+
+def _bound(difference: float) -> str:
+    """The next power of ten, since the digits below it change with the processor."""
+    return f"max difference below 1e{math.floor(math.log10(difference)) + 1:+03d}" if difference else "no difference"
 
 
 def _shows(how: How, expression: str, code: str, inputs: Inputs) -> Mismatch | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -138,9 +137,7 @@ def check_command(names: Sequence[str], record: bool) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in runner.versions().items())
     click.echo(f"{len(outcomes)} checks of {len({o.row for o in outcomes})} rows, {len(failed)} failed; {versions}")
     if record and not failed and not names:
-        EVIDENCE.write_text(
-            json.dumps(runner.evidence(outcomes), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        EVIDENCE.write_text(runner.as_text(runner.evidence(outcomes)), encoding="utf-8")
     if failed or drift:
         raise VerificationError(f"{len(failed)} checks and {len(drift)} signatures no longer hold")
 

@@ -90,6 +90,15 @@ def evidence(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {"versions": versions(), "rows": rows}
 
 
+def as_text(found: dict[str, Any]) -> str:
+    """The evidence as JSON with a line for each row, so that a diff names the rows that changed."""
+    rows = ",\n".join(
+        f"  {json.dumps(name)}: {json.dumps(row, ensure_ascii=False, separators=(',', ':'))}"
+        for name, row in found["rows"].items()
+    )
+    return f'{{\n "versions": {json.dumps(found["versions"])},\n "rows": {{\n{rows}\n }}\n}}\n'
+
+
 def versions() -> dict[str, str]:
     """The installed versions of the frameworks."""
     from importlib.metadata import version

@@ -64,6 +64,8 @@ def evidence() -> dict[str, Any]:
 _CHINESE = (
     (r"agrees on (\d+) inputs", r"在 \1 组输入上一致"),
     (r", (\d+) with gradients", r"，其中 \1 组比较了梯度"),
+    (r", no difference", "，无差别"),
+    (r", max difference below (\S+)", r"，最大差小于 \1"),
     (r",? ?max difference (\S+)", r"，最大差 \1"),
     (r"gradient with respect to (\w+):", r"对 \1 的梯度"),
     (r"shape (\[.*?\]) instead of (\[.*?\])", r"形状为 \1 而不是 \2"),

@@ -285,7 +285,7 @@ def adjust_saturation(claim: Claim) -> None:
     channels_first = paddle.to_tensor(image.transpose(2, 0, 1))
     transform = paddle.vision.transforms.SaturationTransform(0.9)
     found = [transform(channels_first) for _ in range(4)]
-    claim.differ(found[0], found[1])
+    claim.holds(bool((found[0] != found[1]).any()), "two calls differ")
     expected = tf.image.adjust_saturation(image, 0.5)
 
     x = paddle.to_tensor(image)
