@@ -39,10 +39,10 @@ def test_every_row_holds_on_the_installed_versions() -> None:
 def test_a_false_row_is_found() -> None:
     """A check that states the opposite fails, and so does one that compares nothing."""
     code = (
-        "from paddlify.apimap import claims, runner, checks\n"
+        "from paddlify.apimap import claims, grids, runner, checks\n"
         "import numpy as np\n"
         "claims.CHECKS.clear()\n"
-        "x = claims.cases(x=np.array([-1.5, 2.5], 'float32'))\n"
+        "x = grids.cases(x=np.array([-1.5, 2.5], 'float32'))\n"
         "claims.same('tf.nn.leaky_relu', 'tf.nn.leaky_relu(x)', grid=x)\n"
         "claims.same('tf.argmax', 'tf.argmax(x, 5)', grid=x)\n"
         "claims.differs('tf.argmax', 'default', 'tf.argmax(x, 0)', grid=x)\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from paddlify.apimap.calls import advised_code
 from paddlify.apimap.checks import load_checks
-from paddlify.apimap.claims import advised_code
 from paddlify.apimap.cli import api
 from paddlify.apimap.names import Names
 from paddlify.apimap.rewrite import rewrite

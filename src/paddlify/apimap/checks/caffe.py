@@ -3,8 +3,9 @@
 import numpy as np
 
 from paddlify.apimap.checks.caffe_recordings import blobs, caffe, inputs
-from paddlify.apimap.claims import Claim, check, random
+from paddlify.apimap.claims import Claim, check
 from paddlify.apimap.frameworks import paddle
+from paddlify.apimap.grids import random
 
 
 @check("caffe.AbsVal")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paddlify.apimap.claims import Array
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle
 
 RECORDED = Path(__file__).parent.parent / "caffe_recorded.npz"

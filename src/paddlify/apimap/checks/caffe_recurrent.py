@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from paddlify.apimap.checks.caffe_recordings import blobs, caffe, inputs
-from paddlify.apimap.claims import Array, Claim, check
+from paddlify.apimap.claims import Claim, check
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle
 
 

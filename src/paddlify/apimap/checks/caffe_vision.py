@@ -3,8 +3,10 @@
 import numpy as np
 
 from paddlify.apimap.checks.caffe_recordings import blobs, caffe, inputs
-from paddlify.apimap.claims import Array, Claim, check, random
+from paddlify.apimap.claims import Claim, check
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle
+from paddlify.apimap.grids import random
 
 
 @check("caffe.BatchNorm", "state")

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from paddlify.apimap.claims import Array, Claim, check, random
+from paddlify.apimap.claims import Claim, check
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 
 @contextlib.contextmanager

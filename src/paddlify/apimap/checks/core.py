@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import REALS, Claim, cases, check, differs, random, reduction, same, unary
+from paddlify.apimap.claims import Claim, check, differs, same
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import REALS, cases, random, reduction, unary
 
 MATRIX = cases(x=[random(2, 3, dtype=dtype) for dtype in (*REALS, "bool")] + [random(0, 3)])
 ANY = [*unary(), *unary("bool")]

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import Claim, cases, check, differs, random, same
+from paddlify.apimap.claims import Claim, check, differs, same
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import cases, random
 
 IMAGES = cases(x=[random(2, 5, 6, 3), random(1, 4, 4, 1)])
 IMAGE = cases(x=[random(4, 6, 3), random(5, 5, 1, dtype="int32"), random(2, 4, 5, 3)])

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import Claim, check, random
+from paddlify.apimap.claims import Claim, check
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 
 @check("tf.gather", "shape")

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from paddlify.apimap.claims import Array, Claim, random
+from paddlify.apimap.claims import Claim
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 
 def fill(parameter: Any, value: Array) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from paddlify.apimap.checks.keras import built, fill, same_flatten
-from paddlify.apimap.claims import Claim, check, random
+from paddlify.apimap.claims import Claim, check
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 
 @check("tf.keras.layers.Dense", "usage")

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from paddlify.apimap.checks.keras import run_v1, fill, first, last, same_flatten
-from paddlify.apimap.claims import Claim, check, random
+from paddlify.apimap.checks.keras import fill, first, last, run_v1, same_flatten
+from paddlify.apimap.claims import Claim, check
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 
 @check("tf.contrib.layers.fully_connected", "default")

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import Claim, cases, check, compose, differs, random, same
+from paddlify.apimap.claims import Claim, check, compose, differs, same
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import cases, random
 
 GENERAL = cases(x=[random(3, 3) + 3 * np.eye(3, dtype="float32"), random(2, 4, 4, dtype="float64") + 4 * np.eye(4)])
 _DEFINITE = [random(3, 3), random(2, 4, 4, dtype="float64")]

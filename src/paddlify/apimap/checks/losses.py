@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import Array, Claim, cases, check, differs, random, same
+from paddlify.apimap.claims import Claim, check, differs, same
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import cases, random
 
 
 def distribution(*shape: int, seed: int = 0) -> Array:

@@ -2,21 +2,9 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import (
-    FLOATS,
-    INTEGERS,
-    Claim,
-    binary,
-    cases,
-    check,
-    compose,
-    differs,
-    random,
-    reduction,
-    same,
-    unary,
-)
+from paddlify.apimap.claims import Claim, check, compose, differs, same
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import FLOATS, INTEGERS, binary, cases, random, reduction, unary
 
 FINITE = [g for g in unary(*FLOATS) if np.isfinite(g["x"]).all()]
 POSITIVE = cases(x=[random(9, dtype=d, low=0.1, high=40) for d in FLOATS])

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from paddlify.apimap.claims import Claim, check, random
+from paddlify.apimap.claims import Claim, check
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 SCORES = np.array([[0.1, 0.7, 0.2], [0.6, 0.3, 0.1], [0.2, 0.3, 0.5], [0.4, 0.5, 0.1]], "float32")
 LABELS = np.array([1, 0, 1, 1])

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import FLOATS, Claim, cases, check, compose, differs, random, same, unary
+from paddlify.apimap.claims import Claim, check, compose, differs, same
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import FLOATS, cases, random, unary
 
 FINITE = [g for g in unary(*FLOATS) if np.isfinite(g["x"]).all()]
 ROWS = cases(x=[random(3, 4), random(2, 5, dtype="float64"), random(2, 3, 4)])

@@ -3,8 +3,9 @@
 import numpy as np
 
 from paddlify.apimap.checks.keras import first, last
-from paddlify.apimap.claims import Claim, check, random
+from paddlify.apimap.claims import Claim, check
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 
 @check("tf.keras.layers.BatchNormalization", "default")

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from paddlify.apimap.claims import Array, Claim, check, random
+from paddlify.apimap.claims import Claim, check
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 START = random(4, 3)
 GRADIENTS = [random(4, 3, seed=step) for step in range(1, 7)]

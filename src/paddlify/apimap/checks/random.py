@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import Array, Claim, check
+from paddlify.apimap.claims import Claim, check
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle, tf
 
 COUNT = 100_000

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from paddlify.apimap.checks.keras import run_v1, built, fill
-from paddlify.apimap.claims import Array, Claim, check, random
+from paddlify.apimap.checks.keras import built, fill, run_v1
+from paddlify.apimap.claims import Claim, check
+from paddlify.apimap.comparing import Array
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import random
 
 
 def _recurrent(layer: Any, kernels: Array, recurrent: Array, bias: Array | None, hidden_bias: Array | None) -> None:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from paddlify.apimap.claims import Claim, cases, check, differs, random, same
+from paddlify.apimap.claims import Claim, check, differs, same
 from paddlify.apimap.frameworks import paddle, tf
+from paddlify.apimap.grids import cases, random
 
 differs(
     "tf.signal.rfft",
