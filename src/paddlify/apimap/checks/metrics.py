@@ -136,3 +136,30 @@ def tensorboard(claim: Claim) -> None:
     claim.agree("logs", tf.keras.callbacks.TensorBoard().log_dir)
     claim.raises(paddle.callbacks.VisualDL, TypeError)
     claim.holds(isinstance(paddle.callbacks.VisualDL("logs"), paddle.callbacks.Callback), "a callback for fit")
+
+
+@check("tf.keras.metrics.Mean", "state")
+def keras_mean(claim: Claim) -> None:
+    batches = [random(4), random(2, seed=1)]
+    metric = tf.keras.metrics.Mean()
+    for batch in batches:
+        metric.update_state(batch)
+    means = paddle.stack([paddle.mean(paddle.to_tensor(batch)) for batch in batches])
+    claim.differ(metric.result(), paddle.mean(means))
+
+    total = paddle.add_n([paddle.to_tensor(batch).sum() for batch in batches])
+
+    claim.agree(metric.result(), total / sum(batch.size for batch in batches))
+
+
+@check("tf.keras.metrics.Accuracy")
+def keras_accuracy(claim: Claim) -> None:
+    labels = [np.array([1, 2, 0, 2]), np.array([1, 1])]
+    predicted = [np.array([1, 0, 0, 2]), np.array([0, 1])]
+    metric = tf.keras.metrics.Accuracy()
+    for y, z in zip(labels, predicted, strict=True):
+        metric.update_state(y, z)
+
+    hits = [paddle.equal(paddle.to_tensor(y), paddle.to_tensor(z)) for y, z in zip(labels, predicted, strict=True)]
+
+    claim.agree(metric.result(), paddle.mean(paddle.concat(hits).astype("float32")))

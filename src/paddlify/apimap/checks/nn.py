@@ -17,6 +17,21 @@ differs(
     grid=[*FINITE, *cases(x=np.array([np.inf, -np.inf]))],
     shown_on=cases(x=np.array([np.nan])),
 )
+differs(
+    "tf.keras.activations.relu",
+    "edge",
+    "tf.keras.activations.relu(x)",
+    grid=[*FINITE, *cases(x=np.array([np.inf, -np.inf]))],
+    shown_on=cases(x=np.array([np.nan])),
+)
+differs(
+    "tf.keras.activations.relu",
+    "usage",
+    "tf.keras.activations.relu(x)",
+    shown="tf.keras.activations.relu(x, negative_slope=0.1)",
+    grid=FINITE,
+    how="missing",
+)
 same("tf.nn.relu6", "tf.nn.relu6(x)", grid=unary(*FLOATS))
 same("tf.nn.sigmoid", "tf.nn.sigmoid(x)", "tf.sigmoid(x)", grid=unary(*FLOATS))
 same("tf.nn.tanh", "tf.nn.tanh(x)", "tf.tanh(x)", grid=unary(*FLOATS))
@@ -95,6 +110,16 @@ differs(
     grid=IMAGES,
     how="shape",
 )
+for _name in ("tf.nn.max_pool2d", "tf.nn.avg_pool2d"):
+    differs(
+        _name,
+        "layout",
+        f"{_name}(x, 2, 2, 'VALID')",
+        f"{_name}(x, [2, 3], strides=[2, 1], padding='SAME')",
+        f"{_name}(x, [1, 3, 3, 1], [1, 2, 2, 1], 'SAME')",
+        grid=IMAGES,
+        how="shape",
+    )
 differs(
     "tf.nn.max_pool3d",
     "layout",

@@ -66,6 +66,45 @@ def gru(claim: Claim) -> None:
     claim.differ(expected, layer(paddle.to_tensor(x))[0])
 
 
+@check("tf.keras.layers.LSTMCell", "layout")
+def lstm_cell(claim: Claim) -> None:
+    x, h, c = random(2, 3), random(2, 4, seed=1), random(2, 4, seed=2)
+    cell = tf.keras.layers.LSTMCell(4)
+    cell.build((2, 3))
+    kernel, recurrent, bias = (random(*w.shape, low=-0.5, high=0.5, seed=i) for i, w in enumerate(cell.get_weights()))
+    cell.set_weights([kernel, recurrent, bias])
+    expected, (_, expected_c) = cell(x, [tf.constant(h), tf.constant(c)])
+
+    ours = paddle.nn.LSTMCell(3, 4)
+    claim.raises(lambda: fill(ours.weight_ih, kernel))
+    fill(ours.weight_ih, kernel.T)
+    fill(ours.weight_hh, recurrent.T)
+    fill(ours.bias_ih, bias)
+    fill(ours.bias_hh, np.zeros_like(bias))
+    found, (_, found_c) = ours(paddle.to_tensor(x), (paddle.to_tensor(h), paddle.to_tensor(c)))
+
+    claim.agree([expected, expected_c], [found, found_c], atol=1e-5)
+
+
+@check("tf.keras.layers.GRUCell", "layout")
+def gru_cell(claim: Claim) -> None:
+    x, h = random(2, 3), random(2, 4, seed=1)
+    cell, ours = tf.keras.layers.GRUCell(4), paddle.nn.GRUCell(3, 4)
+    cell.build((2, 3))
+    kernel, recurrent, bias = (random(*w.shape, low=-0.5, high=0.5, seed=i) for i, w in enumerate(cell.get_weights()))
+    cell.set_weights([kernel, recurrent, bias])
+    expected = cell(x, [tf.constant(h)])[0]
+
+    parameters = (ours.weight_ih, ours.weight_hh, ours.bias_ih, ours.bias_hh)
+    theirs = (kernel, recurrent, bias[0], bias[1])
+    for parameter, value in zip(parameters, theirs, strict=True):
+        fill(parameter, value.T)
+    claim.differ(expected, ours(paddle.to_tensor(x), paddle.to_tensor(h))[0])
+    for parameter, value in zip(parameters, theirs, strict=True):
+        fill(parameter, _reset_update(value).T)
+    claim.agree(expected, ours(paddle.to_tensor(x), paddle.to_tensor(h))[0], atol=1e-5)
+
+
 @check("tf.keras.layers.SimpleRNN", "layout")
 def simple_rnn(claim: Claim) -> None:
     x = random(2, 5, 3)
