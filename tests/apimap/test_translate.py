@@ -96,6 +96,31 @@ def test_templates_refuse(advice: str, given: list[Argument], reason: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("3", '"int32"'),
+        ("-2147483648", '"int32"'),
+        ("2147483648", None),
+        ("[1, 2.0]", '"float32"'),
+        ("(True, False)", '"bool"'),
+        ("[True, 1]", None),
+        ("[]", None),
+        ("'a'", None),
+        ("1j", None),
+        ("array", None),
+    ],
+)
+def test_the_dtype_of_a_literal(value: str, expected: str | None) -> None:
+    made = row("x -> a", "dtype=None -> dtype=None", advice="paddle.g({x}, dtype={dtype~x})", kind="differs")
+    assert advised(made, made.params, arguments(value, "paddle.int8")) == f"paddle.g({value}, dtype=paddle.int8)"
+    if expected:
+        assert advised(made, made.params, arguments(value)) == f"paddle.g({value}, dtype={expected})"
+    else:
+        with pytest.raises(Untranslatable, match="dtype of x is not known"):
+            advised(made, made.params, arguments(value))
+
+
+@pytest.mark.parametrize(
     ("size", "expected"),
     [("2", "2"), ("[2, 3]", "[2, 3]"), ("[1, 2, 3, 1]", "[2, 3]"), ("(1, 2, 2, 2, 1)", "[2, 2, 2]")],
 )

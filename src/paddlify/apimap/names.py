@@ -144,7 +144,9 @@ class Names:
 
     def _only_in_tf1(self, name: str) -> bool:
         row = self.table.find(name, 1)
-        return row is not None and name in row.tf1 and name not in (*row.aliases, row.name if not row.tf2 else "")
+        if row is None or self.table.find(name, 2) is not row:
+            return False
+        return name in row.tf1 and name not in (*row.aliases, row.name if not row.tf2 else "")
 
     def _uses(self) -> Iterator[tuple[cst.BaseExpression, str, int | None]]:
         import libcst as cst

@@ -185,9 +185,7 @@ class _Rewriter(cst.CSTTransformer):  # type: ignore[misc]
         return str(self.names.module.code_for_node(node))
 
 
-def _plainly_renamed(
-    row: Row, parameters: Sequence[Parameter], arguments: Sequence[translate.Argument]
-) -> str | None:
+def _plainly_renamed(row: Row, parameters: Sequence[Parameter], arguments: Sequence[translate.Argument]) -> str | None:
     """The call with nothing but its names changed, or None where a parameter has no counterpart."""
     try:
         return translate.renamed(row, parameters, arguments)

@@ -12,6 +12,8 @@ A template is Python code with a placeholder ``{parameter}`` for each TensorFlow
 - ``{parameter@}`` is a size for each spatial axis: of a literal list for all axes, batch and channels last, only
   the middle is put, and a list that is not literal is refused;
 - ``{parameter:code}`` puts ``code`` where the call gives nothing, or a literal None;
+- ``{dtype~value}`` is the dtype that TensorFlow gives a literal ``value`` where the call names none; a value that is
+  not literal is refused there;
 - a parameter that the template does not use must not be given, or must have its default value.
 """
 
@@ -21,10 +23,11 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from paddlify.apimap.table import Parameter, Row
 
-_PLACEHOLDER = re.compile(r"\{(\w+)(!|@|:[^{}]*)?\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)(!|@|:[^{}]*|~\w+)?\}")
 _KEYWORD = re.compile(r",\s*(\w+)=\{(\w+)(?::([^{}]*))?\}(?=\s*[,)])")
 _WITHOUT_EFFECT = frozenset({"name"})
 
@@ -134,6 +137,8 @@ def fill(template: str, parameters: Sequence[Parameter], given: dict[str, str]) 
         name, mark = match.groups()
         if name not in by_name:
             raise Untranslatable(f"this form of the call has no argument {name}")
+        if mark and mark[0] == "~" and given.get(name) in (None, "None"):
+            return _literal_dtype(mark[1:], given.get(mark[1:], ""))
         code = _filling(by_name[name], given.get(name), mark or "")
         return code if _stands_alone(match) or _is_atom(code) else f"({code})"
 
@@ -153,6 +158,28 @@ def _filling(parameter: Parameter, code: str | None, mark: str) -> str:
     if parameter.tf_default is None:
         raise Untranslatable(f"argument {parameter.tf} is missing")
     return re.sub(r"^tf\.", "paddle.", parameter.tf_default)
+
+
+def _literal_dtype(name: str, code: str) -> str:
+    """The dtype, as source, that TensorFlow gives a literal; raises Untranslatable for anything else."""
+    try:
+        elements = _elements(ast.literal_eval(code))
+    except (ValueError, SyntaxError) as error:
+        raise Untranslatable(f"the dtype of {name} is not known here") from error
+    kinds = {type(element) for element in elements}
+    if kinds == {bool}:
+        return '"bool"'
+    if kinds == {int} and all(-(2**31) <= element < 2**31 for element in elements):
+        return '"int32"'
+    if float in kinds and kinds <= {int, float}:
+        return '"float32"'
+    raise Untranslatable(f"the dtype of {name} is not known here")
+
+
+def _elements(value: object) -> list[Any]:
+    if isinstance(value, (list, tuple)):
+        return [element for item in value for element in _elements(item)]
+    return [value]
 
 
 def _stands_alone(match: re.Match[str]) -> bool:

@@ -199,6 +199,16 @@ differs(
 )
 
 
+for _name in ("tf.constant", "tf.convert_to_tensor"):
+    same(
+        _name,
+        *(f"{_name}({value})" for value in ("3", "[1, -2]", "[[1.5, 2], [3, 4]]", "(True, False)", "2.5")),
+        f"{_name}([1, 2], tf.float32)",
+        f"{_name}([1, 2], dtype=tf.int64)",
+        grid=[{}],
+    )
+
+
 @check("tf.constant", "dtype")
 def constant_dtype(claim: Claim) -> None:
     claim.differ(tf.constant([1, 2]), paddle.to_tensor([1, 2]), "dtype")
