@@ -7,8 +7,10 @@
 # make oracles  the frameworks that say what is right, each in an environment of its own
 
 PYTHON ?= python3
-CANDIDATES36 = python3.6 $(wildcard $(HOME)/.pyenv/versions/3.6*/bin/python)
-PYTHON36 ?= $(firstword $(foreach path,$(CANDIDATES36),$(shell $(path) -c 'print("$(path)")' 2>/dev/null)))
+candidates = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python)
+found = $(firstword $(foreach path,$(call candidates,$(1)),$(shell $(path) -c 'print("$(path)")' 2>/dev/null)))
+PYTHON36 ?= $(call found,3.6)
+PYTHON310 ?= $(call found,3.10)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
@@ -43,6 +45,7 @@ bench: $(READY) $(COMPARED:%=oracle-%) oracle-tensorflow
 	@$(BIN)/python benchmarks/convert.py
 	@$(BIN)/python benchmarks/latency.py
 	@$(BIN)/python benchmarks/tensorflow.py
+	@$(BIN)/python benchmarks/caffe.py
 	@$(BIN)/python benchmarks/chain.py
 
 fuzz: $(READY)
@@ -66,7 +69,7 @@ $(ORACLES:%=oracle-%) $(COMPARED:%=oracle-%): oracle-%: .oracles/%/.ready
 .oracles/x2paddle/.ready: PACKAGES = x2paddle==1.6.0 paddlepaddle==2.6.2 'numpy<2' onnx==1.16.2 protobuf==3.20.3 \
 	six pandas requests pillow opencv-python-headless setuptools
 
-$(foreach name,tensorflow opencv paddle26 torch $(COMPARED),.oracles/$(name)/.ready): .oracles/%/.ready:
+$(foreach name,tensorflow opencv paddle26 torch openvino tf2onnx,.oracles/$(name)/.ready): .oracles/%/.ready:
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install -q $(PACKAGES)
@@ -83,5 +86,13 @@ $(foreach name,tensorflow opencv paddle26 torch $(COMPARED),.oracles/$(name)/.re
 	@rm -rf $(@D)
 	@$(PYTHON36) -m venv $(@D)
 	@$(@D)/bin/pip install -q pip==21.3.1 2>/dev/null
+	@$(@D)/bin/pip install -q $(PACKAGES)
+	@touch $@
+
+# X2Paddle needs a protobuf whose fast form ends with Python 3.10; on its slow one it takes five times as long.
+.oracles/x2paddle/.ready:
+	@test -n "$(PYTHON310)" || { echo "$(@D): needs Python 3.10 (python3.10, or pyenv's 3.10)" >&2; exit 1; }
+	@rm -rf $(@D)
+	@$(PYTHON310) -m venv $(@D)
 	@$(@D)/bin/pip install -q $(PACKAGES)
 	@touch $@

@@ -13,9 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from measure import PADDLIFY, Run, alternating, measured, oracle
+from measure import PADDLIFY, Run, alternating, measured, oracle, table
 from rich.console import Console
-from rich.table import Table
 
 MODELS = Path(__file__).with_name("models.py")
 X2PADDLE = (
@@ -54,14 +53,8 @@ def _convert(folder: Path, rounds: int, quick: bool) -> None:
     if python is not None:
         tasks["X2Paddle 1.6.0, VGG16, raw_data"] = partial(_x2paddle, python, inside, folder)
     found = alternating(tasks, rounds)
-    base = found["import paddle"].mebibytes
-    table = Table(title=f"conversion without verification, medians of {rounds}")
-    for column in ("task", "seconds", "MiB", "MiB above importing paddle"):
-        table.add_column(column, justify="left" if column == "task" else "right")
-    for name, run in found.items():
-        table.add_row(name, f"{run.seconds:.2f}", f"{run.mebibytes:.0f}", f"{run.mebibytes - base:.0f}")
     console = Console()
-    console.print(table)
+    console.print(table(f"conversion without verification, medians of {rounds}", found))
     if python is not None:
         quotient = found["paddlify, VGG16, raw_data"].seconds / found["X2Paddle 1.6.0, VGG16, raw_data"].seconds
         console.print(f"paddlify takes {quotient:.3f} of X2Paddle's time on the same file")

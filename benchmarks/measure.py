@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.table import Table
+
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 2
 
@@ -58,6 +60,17 @@ def alternating(tasks: dict[str, Callable[[], Run]], rounds: int) -> dict[str, R
         for name, task in tasks.items():
             runs[name].append(task())
     return {name: median(found) for name, found in runs.items()}
+
+
+def table(title: str, found: dict[str, Run], base: str = "import paddle") -> Table:
+    """Time and memory of each task, and how much of the memory is more than that of the task `base`."""
+    result = Table(title=title)
+    for column in ("task", "seconds", "MiB", f"MiB above {base}"):
+        result.add_column(column, justify="left" if column == "task" else "right")
+    for name, run in found.items():
+        more = run.mebibytes - found[base].mebibytes
+        result.add_row(name, f"{run.seconds:.2f}", f"{run.mebibytes:.0f}", f"{more:.0f}")
+    return result
 
 
 def oracle(name: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 python benchmarks/models.py vgg16 FILE.onnx              553 MB of weights inside the file (raw_data)
 python benchmarks/models.py vgg16 FILE.onnx --external   the same beside it (external data)
+python benchmarks/models.py caffe FILE.caffemodel        VGG16 again, with FILE.prototxt beside it
 python benchmarks/models.py large FILE.onnx --gigabytes 4
 python benchmarks/models.py chain FILE.onnx --nodes 10000
 """
@@ -16,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from paddlify.ir import wire
 
 CHANNELS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0)  # 0: pooling
 HIDDEN = (4096, 4096, 1000)
@@ -66,6 +69,61 @@ def vgg16(file: Path, *, external: bool = False, seed: int = 0) -> None:
         onnx.save(model, file, save_as_external_data=True, location=f"{file.name}.data")
     else:
         onnx.save(model, file)
+
+
+def caffe(file: Path, *, seed: int = 0) -> None:
+    """VGG16 (configuration D) as Caffe saves it, with seeded weights as in `vgg16`.
+
+    Input "data" of shape [1, 3, 224, 224], output "prob" of shape [1, 1000]. The weights are never in memory together.
+    """
+    random = np.random.default_rng(seed)
+    text = ['name: "VGG16"', _layer("data", "Input", "", "input_param { shape { dim: [1, 3, 224, 224] } }")]
+
+    with file.open("wb") as model:
+        model.write(wire.delimited(1, b"VGG16"))
+
+        def weighted(name: str, kind: str, bottom: str, settings: str, *shape: int) -> None:
+            scale = np.float32(math.sqrt(2 / math.prod(shape[1:])))
+            weight = random.standard_normal(shape, dtype=np.float32) * scale
+            bias = random.standard_normal(shape[0], dtype=np.float32) * np.float32(0.01)
+            blobs = b"".join(wire.delimited(7, _blob(array)) for array in (weight, bias))
+            head = wire.delimited(1, name.encode()) + wire.delimited(2, kind.encode())
+            model.write(wire.delimited(100, head + blobs))
+            text.append(_layer(name, kind, bottom, settings))
+
+        bottom, depth, block, layer = "data", 3, 1, 1
+        for channels in CHANNELS:
+            if channels == 0:
+                text.append(_layer(f"pool{block}", "Pooling", bottom, "pooling_param { kernel_size: 2 stride: 2 }"))
+                bottom, block, layer = f"pool{block}", block + 1, 1
+                continue
+            name = f"conv{block}_{layer}"
+            settings = f"convolution_param {{ num_output: {channels} kernel_size: 3 pad: 1 }}"
+            weighted(name, "Convolution", bottom, settings, channels, depth, 3, 3)
+            text.append(_layer(f"relu{block}_{layer}", "ReLU", name, top=name))
+            bottom, depth, layer = name, channels, layer + 1
+        size = 512 * 7 * 7
+        for index, units in enumerate(HIDDEN, 6):
+            name = f"fc{index}"
+            weighted(name, "InnerProduct", bottom, f"inner_product_param {{ num_output: {units} }}", units, size)
+            if units != HIDDEN[-1]:
+                text.append(_layer(f"relu{index}", "ReLU", name, top=name))
+                text.append(_layer(f"drop{index}", "Dropout", name, top=name))
+            bottom, size = name, units
+    text.append(_layer("prob", "Softmax", bottom))
+    file.with_suffix(".prototxt").write_text("\n".join(text) + "\n")
+
+
+def _layer(name: str, kind: str, bottom: str, settings: str = "", *, top: str = "") -> str:
+    """A layer of a prototxt; its top bears its name unless it works in place."""
+    source = f'bottom: "{bottom}" ' if bottom else ""
+    return f'layer {{ name: "{name}" type: "{kind}" {source}top: "{top or name}" {settings} }}'
+
+
+def _blob(array: np.ndarray) -> bytes:
+    """A BlobProto: packed floats (5) and a shape (7) of packed dims (1)."""
+    shape = wire.delimited(1, b"".join(wire.varint(dim) for dim in array.shape))
+    return wire.delimited(5, array.tobytes()) + wire.delimited(7, shape)
 
 
 def large(file: Path, *, gigabytes: int = 4, seed: int = 0) -> None:
@@ -122,7 +180,7 @@ def _model(graph: onnx.GraphProto) -> onnx.ModelProto:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["vgg16", "large", "chain"])
+    parser.add_argument("kind", choices=["vgg16", "caffe", "large", "chain"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--external", action="store_true", help="keep the weights beside the model")
     parser.add_argument("--gigabytes", type=int, default=4)
@@ -130,6 +188,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.kind == "vgg16":
         vgg16(given.file, external=given.external)
+    elif given.kind == "caffe":
+        caffe(given.file)
     elif given.kind == "large":
         large(given.file, gigabytes=given.gigabytes)
     else:

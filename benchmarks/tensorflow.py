@@ -14,9 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from measure import PADDLIFY, ROOT, Run, alternating, measured, oracle
+from measure import PADDLIFY, ROOT, Run, alternating, measured, oracle, table
 from rich.console import Console
-from rich.table import Table
 
 OUTPUT = "vgg_16/fc8/squeezed"
 FREEZE = """
@@ -84,13 +83,7 @@ def _paddlify(source: Path, folder: Path) -> Run:
 
 
 def _report(found: dict[str, Run], rounds: int) -> None:
-    base = found["import paddle"].mebibytes
-    table = Table(title=f"VGG16 from TensorFlow, without verification, medians of {rounds}")
-    for column in ("task", "seconds", "MiB", "MiB above importing paddle"):
-        table.add_column(column, justify="left" if column == "task" else "right")
-    for name, run in found.items():
-        table.add_row(name, f"{run.seconds:.2f}", f"{run.mebibytes:.0f}", f"{run.mebibytes - base:.0f}")
-    Console().print(table)
+    Console().print(table(f"VGG16 from TensorFlow, without verification, medians of {rounds}", found))
 
 
 if __name__ == "__main__":
