@@ -210,6 +210,23 @@ def test_options_of_one_source_format_reach_it(tmp_path, command, refused):
     assert weights[0] != weights[1]
 
 
+def test_stages_and_level_of_a_caffe_net(tmp_path, command):
+    rules = 'include { stage: "deploy" stage: "small" }', "include { min_level: 2 max_level: 3 }"
+    layers = [f'layer {{ name: "{name}" type: "TanH" bottom: "data" top: "{name}" {rule} }}'
+              for name, rule in zip(("staged", "levelled", "always"), (*rules, ""), strict=True)]
+    path = tmp_path / "net.prototxt"
+    path.write_text("\n".join(['input: "data" input_shape { dim: 1 dim: 2 }', *layers]))
+
+    def outputs(*options):
+        return [spec["name"] for spec in json.loads(command("inspect", path, "--json", *options).stdout)["outputs"]]
+
+    assert outputs() == ["always"]
+    assert outputs("--stages", "deploy") == ["always"]
+    assert outputs("--stages", "deploy,small") == outputs("--stages", "small", "--stages", "deploy")
+    assert outputs("--stages", "deploy,small", "--level", 2) == ["always", "levelled", "staged"]
+    assert outputs("--level", 4) == ["always"]
+
+
 def test_bad_sources(tmp_path, net_file, refused):
     out = tmp_path / "out"
     refused("convert", tmp_path / "none.onnx", "-o", out, code=4, match=r"none\.onnx: no such file")

@@ -107,6 +107,11 @@ _SOURCE = _options(
     click.option("--prototxt", type=Path, help="Caffe: the prototxt of a .caffemodel."),
     click.option("--random-weights", is_flag=True, default=None, help="Caffe: seeded weights; none are at hand."),
     click.option("--proto", type=Path, help="Caffe: the caffe.proto of a fork with layers of its own."),
+    click.option(
+        "--stages", multiple=True, metavar="NAMES", callback=lambda _context, _param, given: _names(given),
+        help="Caffe: stages for include and exclude rules.",
+    ),
+    click.option("--level", type=int, help="Caffe: the level for include and exclude rules; 0 if not given."),
 )
 _CUT = _options(
     click.option("--inputs", multiple=True, metavar="NAMES", help="Begin the graph at these values (a,b or repeated)."),
