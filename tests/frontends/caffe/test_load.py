@@ -132,6 +132,10 @@ class TestFiles:
         (tmp_path / "net.prototxt").write_bytes(content)
         assert names(caffe.load(tmp_path / "net.prototxt", LoadOptions()).model.graph.outputs) == ["x"]
 
+    def test_option_of_another_format(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="tag: no option for a Caffe net; there are level, proto"):
+            load(INPUT + layer("x", "TanH"), tmp_path, extra_tag="serve")
+
     def test_both_extras(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="either"):
             load(INPUT, tmp_path, extra_weights="a", extra_prototxt="b")
@@ -522,6 +526,10 @@ class TestTrainingFiles:
         text += layer("y", "AbsVal", settings='include { not_stage: "deploy" min_level: 1 }')
         assert names(load(text, tmp_path, extra_stages=["deploy"]).model.graph.outputs) == ["x"]
         assert names(load(text, tmp_path, extra_level=2).model.graph.outputs) == ["y"]
+
+    def test_stages_are_a_list(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="stages='deploy': a list of names"):
+            load(INPUT + layer("x", "TanH"), tmp_path, extra_stages="deploy")
 
 
 class TestForksFields:

@@ -21,6 +21,9 @@ from paddlify.ir import opset, wire
 MAX_PROTOTXT: Final = 64 << 20
 """Largest prototxt that is read, in bytes; real ones have some hundred kilobytes."""
 
+EXTRAS: Final = frozenset({"level", "proto", "prototxt", "random_weights", "seed", "stages", "weights"})
+"""Options beside those that all formats have."""
+
 _ROI_POOLING_OPSET: Final = 21
 """For nets with ROIPooling: onnxruntime has MaxRoiPool up to this opset, in which all that is recorded is the same."""
 
@@ -34,9 +37,12 @@ def load(source: str | Path, options: LoadOptions) -> Loaded:
     Further extras: "random_weights" (bool) with "seed" (int) instead of a caffemodel, "proto" (a fork's `.proto`
     file), "stages" (names of stages that are on), "level" (int).
 
-    Raises LoadError for files that are damaged or do not fit, UsageError for names that the net does not have, and
+    Raises LoadError for files that are damaged or do not fit, UsageError for options and names that there are not, and
     UnsupportedModel for all layers that cannot be said in ONNX operators.
     """
+    unknown = sorted(set(options.extra) - EXTRAS)
+    if unknown:
+        raise UsageError(f"{', '.join(unknown)}: no option for a Caffe net; there are {', '.join(sorted(EXTRAS))}")
     prototxt, caffemodel = _files(Path(source), options.extra)
     known = messages.standard()
     if options.extra.get("proto"):
@@ -156,7 +162,10 @@ def _weights(caffemodel: Path | None, extra: Mapping[str, Any]) -> weights.Weigh
 
 
 def _state(net: Any, extra: Mapping[str, Any]) -> network.State:
-    return network.State(int(extra.get("level") or 0), [*net.state.stage, *(extra.get("stages") or ())])
+    stages = extra.get("stages") or ()
+    if isinstance(stages, str):
+        raise UsageError(f"stages='{stages}': a list of names is expected")
+    return network.State(int(extra.get("level") or 0), [*net.state.stage, *stages])
 
 
 def _skipped(text: str, net: Any, path: Path) -> list[str]:
