@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,10 +16,10 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 from paddlify.errors import LoadError, Refusal, UnsupportedModel, UnsupportedNode, UsageError
 from paddlify.frontends.base import Loaded, LoadOptions
 from paddlify.frontends.caffe import fields, messages, network, ops, upgrade, weights
-from paddlify.frontends.caffe.lowering import Recorder, is_known
+from paddlify.frontends.caffe.lowering import MAX_RANK, Recorder, is_known
 from paddlify.ir import opset, wire
 
-MAX_PROTOTXT: Final = 64 << 20
+MAX_PROTOTXT: Final = 8 << 20
 """Largest prototxt that is read, in bytes; real ones have some hundred kilobytes."""
 
 EXTRAS: Final = frozenset({"level", "proto", "prototxt", "random_weights", "seed", "stages", "weights"})
@@ -26,6 +27,12 @@ EXTRAS: Final = frozenset({"level", "proto", "prototxt", "random_weights", "seed
 
 _ROI_POOLING_OPSET: Final = 21
 """For nets with ROIPooling: onnxruntime has MaxRoiPool up to this opset, in which all that is recorded is the same."""
+
+_LONGEST_MESSAGE: Final = 2000
+"""Longer ones repeat what is in a damaged file: their middle is left out."""
+
+_MOST_TOLD: Final = 50
+"""How many unknown fields a note lists."""
 
 _REMEDY: Final = "A layer of your own can be registered with paddlify.frontends.caffe.lowers; see docs/caffe.md."
 
@@ -40,6 +47,16 @@ def load(source: str | Path, options: LoadOptions) -> Loaded:
     Raises LoadError for files that are damaged or do not fit, UsageError for options and names that there are not, and
     UnsupportedModel for all layers that cannot be said in ONNX operators.
     """
+    try:
+        return _load(source, options)
+    except LoadError as error:
+        words = str(error)
+        if len(words) > _LONGEST_MESSAGE:
+            raise LoadError(f"{words[: _LONGEST_MESSAGE // 2]} … {words[-_LONGEST_MESSAGE // 2 :]}") from error
+        raise
+
+
+def _load(source: str | Path, options: LoadOptions) -> Loaded:
     unknown = sorted(set(options.extra) - EXTRAS)
     if unknown:
         raise UsageError(f"{', '.join(unknown)}: no option for a Caffe net; there are {', '.join(sorted(EXTRAS))}")
@@ -169,10 +186,12 @@ def _state(net: Any, extra: Mapping[str, Any]) -> network.State:
 
 
 def _skipped(text: str, net: Any, path: Path) -> list[str]:
-    found = Counter(name for _, name in messages.unknown_fields(text, net.DESCRIPTOR))
+    found = Counter(messages.unknown_fields(text, net.DESCRIPTOR))
     if not found:
         return []
-    listed = ", ".join(f"{name} (x{count})" if count > 1 else name for name, count in found.items())
+    listed = ", ".join(f"{name} (x{count})" if count > 1 else name for name, count in islice(found.items(), _MOST_TOLD))
+    if len(found) > _MOST_TOLD:
+        listed += f" and {len(found) - _MOST_TOLD} more"
     return [f"{path.name} has fields that are not known and were skipped: {listed}."]
 
 
@@ -241,6 +260,8 @@ class _Lowering:
                 f"the shape of input '{blob.name}' is not known ({blob.reason}); give it, such as "
                 f"--input-shape {blob.name}:1,3,224,224"
             )
+        if len(shape) > MAX_RANK:
+            raise LoadError(f"input '{blob.name}': {len(shape)} axes, where Caffe has {MAX_RANK} at most")
         if any(dim < 1 and dim != -1 for dim in shape) or math.prod(abs(dim) for dim in shape) > weights.MAX_ELEMENTS:
             raise LoadError(f"input '{blob.name}': impossible shape {list(shape)}")
         return shape
@@ -280,7 +301,8 @@ class _Lowering:
     def _check_sizes(self, values: Sequence[ir.Value]) -> None:
         for value in values:
             dims = [dim for dim in value.shape or () if isinstance(dim, int)]
-            if any(dim < 0 for dim in dims) or math.prod(dims) > weights.MAX_ELEMENTS:
+            is_possible = len(value.shape or ()) <= MAX_RANK and all(dim >= 0 for dim in dims)
+            if not is_possible or math.prod(dims) > weights.MAX_ELEMENTS:
                 raise LoadError(f"its top would have the impossible shape {value.shape}")
 
     def _begin_at(self, name: str) -> None:

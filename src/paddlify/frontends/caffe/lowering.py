@@ -37,6 +37,12 @@ WITHOUT_EFFECT: Final = frozenset({
 })
 """Fields that choose an implementation, initial values, training or files, never the result of inference."""
 
+MAX_TABLE: Final = 1 << 24
+"""Largest constant that a lowering makes in memory, in numbers."""
+
+MAX_RANK: Final = 32
+"""Caffe's limit for the axes of a blob."""
+
 _registry: Final = Registry("lowering of Caffe")
 _params: Final[dict[str, tuple[str, ...]]] = {}
 

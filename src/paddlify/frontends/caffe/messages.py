@@ -74,7 +74,9 @@ class MessageSet:
         message = self.new(name)
         try:
             text_format.Parse(text, message, allow_unknown_field=True, descriptor_pool=self._pool)
-        except (text_format.ParseError, UnicodeError, RecursionError, ValueError) as error:
+        except RecursionError as error:
+            raise LoadError(f"{path}: not a prototxt: messages are nested too deep") from error
+        except (text_format.ParseError, UnicodeError, ValueError) as error:
             raise LoadError(f"{path}: not a prototxt: line {error}") from error
         return message
 
@@ -141,8 +143,8 @@ def plain_value(message: Any, field: FieldDescriptor) -> Any:
     return list(value) if field.is_repeated else value
 
 
-def unknown_fields(text: str, descriptor: Descriptor) -> Iterator[tuple[int, str]]:
-    """Line and dotted path of each field in a text message that its type does not have."""
+def unknown_fields(text: str, descriptor: Descriptor) -> Iterator[str]:
+    """The dotted path of each field in a text message that its type does not have."""
     stack: list[tuple[Descriptor | None, str]] = [(descriptor, "")]
     pending: str | None = None
     for token in _TOKEN.finditer(text):
@@ -153,7 +155,7 @@ def unknown_fields(text: str, descriptor: Descriptor) -> Iterator[tuple[int, str
         elif kind == "open":
             field = current.fields_by_name.get(pending) if current is not None and pending else None
             if current is not None and pending and field is None:
-                yield text.count("\n", 0, token.start()) + 1, path + pending
+                yield path + pending
             inner = field.message_type if field is not None else None
             stack.append((inner, f"{path}{pending}."))
             pending = None
@@ -165,12 +167,12 @@ def unknown_fields(text: str, descriptor: Descriptor) -> Iterator[tuple[int, str
             after = text[token.end() : token.end() + 64].lstrip()[:1]
             if after not in ("{", "<"):
                 if current is not None and pending not in current.fields_by_name:
-                    yield text.count("\n", 0, token.start()) + 1, path + pending
+                    yield path + pending
                 pending = None
 
 
 _TOKEN: Final = re.compile(
-    r"""#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(?P<open>[{<])|(?P<close>[}>])|(?P<colon>:)"""
+    r"""#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|(?P<open>[{<])|(?P<close>[}>])|(?P<colon>:)"""
     r"""|(?P<name>[A-Za-z_]\w*)|[-+.\d][\w.+-]*"""
 )
 

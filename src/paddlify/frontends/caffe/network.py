@@ -16,6 +16,10 @@ MEASURES: Final = frozenset({"Accuracy", "SoftmaxWithLoss", "SoftmaxLoss"})
 """Layers of training and evaluation beside those whose type ends in "Loss"; left out unless asked for."""
 
 
+MAX_NAME: Final = 1000
+"""Longest name of a layer or blob."""
+
+
 @dataclass(frozen=True)
 class State:
     """The state of inference beside its phase, TEST. As in Caffe, a level in the file itself does not count."""
@@ -64,8 +68,16 @@ def build(
 
     Raises LoadError for a bottom that no earlier layer gives, and UsageError for an output that does not exist.
     """
+    layers = list(layers)
+    for layer in layers:
+        check_names(layer)
     included = [layer for layer in layers if _is_included(layer, state)]
-    inputs = {blob.name: blob for layer in included if is_input(layer) for blob in _input_blobs(layer)}
+    inputs: dict[str, InputBlob] = {}
+    for layer in filter(is_input, included):
+        for blob in _input_blobs(layer):
+            if blob.name in inputs:
+                raise LoadError(f"layer '{layer.name}' ({layer.type}): its top '{blob.name}' is given by two layers")
+            inputs[blob.name] = blob
     computing = [layer for layer in included if not is_input(layer)]
     check_order(computing, inputs)
     measures = [layer for layer in computing if is_measure(layer)]
@@ -101,6 +113,20 @@ def is_input(layer: Any) -> bool:
 def is_measure(layer: Any) -> bool:
     """Whether a layer measures a net for training or evaluation."""
     return layer.type in MEASURES or layer.type.endswith("Loss")
+
+
+def check_names(layer: Any) -> None:
+    """Raise LoadError for names that no message can show, and blobs without a name."""
+    for kind, names in (("name", [layer.name]), ("type", [layer.type]), ("blob", [*layer.bottom, *layer.top])):
+        for name in names:
+            if len(name) > MAX_NAME or not (name.isprintable() or not name):
+                raise LoadError(f"layer {_shown(layer.name)}: a {kind} is called {_shown(name)}")
+            if not name and kind != "name":
+                raise LoadError(f"layer '{layer.name}': {'a blob has no name' if kind == 'blob' else 'it has no type'}")
+
+
+def _shown(name: str) -> str:
+    return repr(name[:40]) + ("…" if len(name) > 40 else "")
 
 
 def check_order(layers: Sequence[Any], inputs: Mapping[str, InputBlob]) -> None:

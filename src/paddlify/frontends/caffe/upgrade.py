@@ -154,6 +154,8 @@ def _from_v0(net: Any, path: str) -> Iterator[Any]:
     padding: dict[str, tuple[str, int]] = {}
     for old in net.layers:
         if old.layer.type == "padding":
+            if len(old.bottom) != 1 or len(old.top) != 1:
+                raise LoadError(f"{path}: layer '{old.layer.name}' (padding) must have one bottom and one top")
             padding[old.top[0]] = (old.bottom[0], old.layer.pad)
             continue
         layer = _v0_layer(net, old, path)

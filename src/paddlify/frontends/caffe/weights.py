@@ -18,6 +18,9 @@ from paddlify.ir import tensors, wire
 MAX_ELEMENTS: Final = (1 << 31) - 1
 """Caffe's limit for one blob."""
 
+MAX_DRAWN: Final = 1 << 30
+"""How many random weights a net may have; the largest that were published have some hundred million."""
+
 
 @dataclass(frozen=True)
 class Blob:
@@ -95,11 +98,15 @@ class RandomWeights:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self._count = 0
 
     def count(self, layer: str) -> int | None:
         return None
 
     def find(self, layer: str, index: int, shape: Sequence[int], role: str) -> ir.TensorProtocol:
+        self._count += math.prod(shape)
+        if self._count > MAX_DRAWN:
+            raise LoadError(f"with its {role} of shape {list(shape)} the net has more than {MAX_DRAWN} random weights")
         low, high, deviation = _DRAWN.get(role, (0.0, 0.0, 0.0))
         if not high and not deviation:
             deviation = math.sqrt(2.0 / max(math.prod(shape[1:]), 1)) if len(shape) > 1 else 0.1

@@ -11,7 +11,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.errors import LoadError, Refusal
-from paddlify.frontends.caffe.lowering import Recorder, canonical, dims_of, lowers, static_dims
+from paddlify.frontends.caffe.lowering import MAX_TABLE, Recorder, canonical, dims_of, lowers, static_dims
 
 
 @dataclass(frozen=True)
@@ -146,5 +146,7 @@ def im2col(
     )
     _check_fits(x, sizes)
     places = math.prod(sizes.kernel)
+    if channels * places**2 > MAX_TABLE:
+        raise Refusal(f"a window of {places} elements in {channels} channels is too large to be taken apart")
     pick = np.tile(np.eye(places, dtype=np.float32), (channels, 1)).reshape(channels * places, 1, *sizes.kernel)
     return op.Conv(x, op.constant(pick, name=f"{op.layer.name}/pick"), group=channels, **sizes.attributes)

@@ -15,7 +15,9 @@ import onnx_ir as ir
 from paddlify.errors import LoadError, Refusal
 from paddlify.frontends.caffe.lowering import Recorder, dims_of, lowers, static_dims
 
-MAX_BOXES: Final = 1 << 24
+MAX_BOXES: Final = 1 << 20
+MAX_SCORES: Final = 1 << 23
+"""Boxes times classes: SSD512 for 200 classes has five million."""
 LOWEST: Final = float(np.finfo(np.float32).min)
 
 
@@ -96,9 +98,11 @@ def detection_output(
     if nms.eta != 1:
         raise Refusal(f"nms_param.eta={nms.eta:g} is not supported")
     count = static_dims(prior, 2)[0] // 4
-    classes = [index for index in range(num_classes) if index != background_label_id]
-    if not classes or not count:
+    if num_classes <= (0 <= background_label_id < num_classes) or not count:
         raise LoadError(f"num_classes={num_classes} leaves nothing to detect")
+    if count * num_classes > MAX_SCORES:
+        raise LoadError(f"{num_classes} scores for each of {count} boxes are more than {MAX_SCORES}")
+    classes = [index for index in range(num_classes) if index != background_label_id]
     groups = 1 if share_location else num_classes
     if static_dims(location, 1) != [count * groups * 4] or static_dims(confidence, 1) != [count * num_classes]:
         raise LoadError(f"{count} prior boxes do not fit bottoms {dims_of(location)} and {dims_of(confidence)}")

@@ -140,11 +140,17 @@ def bn(op: Recorder, x: ir.Value, *, bn_mode: str, eps: float, frozen: bool) -> 
 _SEGNET_EPS: Final = 1e-9
 
 
+MAX_LOCAL_SIZE: Final = 1 << 16
+"""Paddle pads the channels by this."""
+
+
 @lowers("LRN", param="lrn_param")
 def lrn(op: Recorder, x: ir.Value, *, local_size: int, alpha: float, beta: float, norm_region: str, k: float) -> Any:
     """Across channels as ONNX has it; within a channel x (1 + alpha mean(x²))^-beta, the mean over a padded window."""
     if local_size % 2 == 0:
         raise LoadError(f"local_size={local_size} must be odd")
+    if local_size > MAX_LOCAL_SIZE:
+        raise Refusal(f"local_size={local_size} is not supported: {MAX_LOCAL_SIZE} at most")
     if norm_region == "ACROSS_CHANNELS":
         return op.LRN(x, size=local_size, alpha=alpha, beta=beta, bias=k)
     pad = (local_size - 1) // 2

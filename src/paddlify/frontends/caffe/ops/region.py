@@ -8,7 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.errors import LoadError
-from paddlify.frontends.caffe.lowering import Recorder, dims_of, lowers, static_dims
+from paddlify.frontends.caffe.lowering import MAX_TABLE, Recorder, dims_of, lowers, static_dims
 from paddlify.frontends.caffe.ops.activation import scaled
 
 
@@ -38,6 +38,8 @@ def psroi_pooling(
     channels, height, width = static_dims(x, 1)
     if output_dim < 1 or group_size < 1 or channels != output_dim * group_size**2:
         raise LoadError(f"output_dim={output_dim} and group_size={group_size} do not fit {channels} channels")
+    if channels > MAX_TABLE:
+        raise LoadError(f"{channels} channels are more than {MAX_TABLE}")
     rois = _rows(op, rois)
     columns = [op.Slice(rois, *(op.constant([edge]) for edge in (index, index + 1, 1))) for index in range(5)]
     top, bottom = _bin_edges(op, columns[2], columns[4], spatial_scale, group_size, height)

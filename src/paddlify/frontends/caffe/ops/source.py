@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.errors import LoadError, Refusal
-from paddlify.frontends.caffe.lowering import Recorder, lowers
+from paddlify.frontends.caffe.lowering import MAX_TABLE, Recorder, lowers
 from paddlify.frontends.caffe.ops.activation import scaled
 from paddlify.frontends.caffe.weights import MAX_ELEMENTS
 
@@ -51,8 +51,8 @@ def dummy_data(
 @lowers("ContinuationIndicator", param="continuation_indicator_param")
 def continuation_indicator(op: Recorder, *, time_step: int, batch_size: int) -> Any:
     """0 at the first step and 1 at all others, for each sequence of a batch."""
-    if time_step < 1 or batch_size < 1 or time_step * batch_size > MAX_ELEMENTS:
-        raise LoadError("time_step and batch_size must be positive")
+    if time_step < 1 or batch_size < 1 or time_step * batch_size > MAX_TABLE:
+        raise LoadError(f"time_step={time_step} and batch_size={batch_size} are impossible")
     steps = np.ones((time_step, batch_size), np.float32)
     steps[0] = 0
     return op.constant(steps, name=f"{op.layer.name}/steps")
