@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 import onnx_models
+import paddlify
+from frontends.caffe.nets_on_disk import write_caffemodel
 from paddlify.cli import run_command
+from paddlify.frontends import caffe
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
@@ -70,3 +73,39 @@ def test_both_readmes_show_the_same_commands():
 def test_the_documented_targets_of_make_are_known_to_make():
     result = subprocess.run(["make", "-n", "-C", str(ROOT), "test", "lint"], capture_output=True, text=True, check=True)
     assert "pytest" in result.stdout
+
+
+CAFFE_NET = """
+input: "a" input: "b" input_shape { dim: 1 dim: 3 dim: 4 dim: 4 } input_shape { dim: 1 dim: 3 dim: 4 dim: 4 }
+layer { name: "conv" type: "Convolution" bottom: "a" top: "conv" convolution_param { num_output: 3 kernel_size: 1 } }
+layer { name: "sum" type: "Eltwise" bottom: "conv" bottom: "b" top: "sum" }
+"""
+FORK = """
+message LayerParameter { optional BlendParameter blend_param = 300; }
+message BlendParameter { optional float alpha = 1 [default = 0.5]; }
+"""
+
+
+def test_the_commands_and_the_code_about_caffe_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy.prototxt").write_text(CAFFE_NET)
+    shift, factor = np.array([1, 2, 3], np.float32), np.array([1, 2, 3], np.float32).reshape(3, 1, 1)
+    write_caffemodel(tmp_path / "net.caffemodel", {"conv": [np.eye(3).reshape(3, 3, 1, 1), shift], "sum": [factor]})
+    (shown,) = blocks("docs/caffe.md", "sh")
+    for line in shown.splitlines():
+        assert run_command(shlex.split(line, comments=True)[1:]) == 0, (line, capsys.readouterr())
+    weights = [(tmp_path / name / "inference.pdiparams").read_bytes() for name in ("out", "same", "structure")]
+    assert weights[0] == weights[1] != weights[2]
+
+    blend = CAFFE_NET.replace("Eltwise", "Blend").replace('top: "sum"', 'top: "sum" blend_param { alpha: 0.25 }')
+    (tmp_path / "net.prototxt").write_text(blend)
+    (tmp_path / "fork").mkdir()
+    (tmp_path / "fork" / "caffe.proto").write_text(FORK)
+    (code,) = blocks("docs/caffe.md", "python")
+    try:
+        exec(compile(code.replace('"out"', '"blended"'), "caffe.md", "exec"), {"__name__": "caffe.md"})  # noqa: S102 - our own documentation
+    finally:
+        caffe.forget("Blend")
+    a, b = (np.full((1, 3, 4, 4), value, np.float32) for value in (4, 8))
+    (found,) = paddlify.load(tmp_path / "blended").inference({"a": a, "b": b})
+    assert np.allclose(found, (0.25 * (a + shift.reshape(3, 1, 1)) + 0.75 * b) * factor)
