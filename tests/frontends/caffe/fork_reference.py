@@ -99,6 +99,14 @@ def upsample_nearest(x, scale):
     return x.repeat(scale, axis=2).repeat(scale, axis=3)
 
 
+def depthwise(x, weight, stride, pad):
+    """Each channel with its own window, [C, 1, K, K]."""
+    kernel = weight.shape[2]
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(2, 3))
+    return np.einsum("nchwij,cij->nchw", windows[:, :, ::stride, ::stride], weight[:, 0])
+
+
 def stochastic_pool(x, kernel, stride):
     number, channels, height, width = x.shape
     rows, columns = (math.ceil((size - kernel) / float(stride)) + 1 for size in (height, width))

@@ -494,6 +494,14 @@ class TestTrainingFiles:
         check_close([loss], [np.float32(-np.log(probability[range(4), label.astype(int)]).mean())])
         check_close([accuracy], [np.float32((scores.argmax(axis=1) == label).mean())])
 
+    def test_the_older_name_of_the_loss(self, tmp_path: Path) -> None:
+        shape = {"data": (4, 3, 2, 2)}
+        x = {"data": drawing.draw("normal", shape["data"], "x"), "label": np.array([0, 4, 2, 2], np.float32)}
+        texts = (self.NET, self.NET.replace("SoftmaxWithLoss", "SoftmaxLoss"))
+        given = {"extra_random_weights": True, "outputs": ["loss"], "input_shapes": shape}
+        loaded = [load(text, tmp_path, **given) for text in texts]
+        check_close(run(loaded[1].model, x, tmp_path), run(loaded[0].model, x, tmp_path), 0)
+
     def test_a_measure_that_is_computed_with_stays(self, tmp_path: Path) -> None:
         text = self.NET + layer("twice", "Power", "loss", settings="power_param { scale: 2 }")
         loaded = load(text, tmp_path, extra_random_weights=True, input_shapes={"data": (4, 3, 2, 2)})
