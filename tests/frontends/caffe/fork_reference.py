@@ -268,18 +268,18 @@ def suppressed(boxes, scores, score_threshold, iou_threshold, top_k):
         order = [index for index in order if scores[index] > score_threshold]
     kept = []
     for index in order[:top_k] if top_k > -1 else order:
-        if all(overlap(boxes[index], boxes[other]) <= iou_threshold for other in kept):
+        if not kept or overlaps(boxes[index], boxes[kept]).max() <= iou_threshold:
             kept.append(index)
     return kept
 
 
-def overlap(a, b):
-    width, height = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (area(a) + area(b) - width * height)
+def overlaps(box, others):
+    """The shares of what a box and each of the others cover together that both cover."""
+    size = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    common = np.where((size > 0).all(axis=1), size.prod(axis=1), 0.0)
+    return np.divide(common, area(box) + area(others) - common, out=np.zeros_like(common), where=common > 0)
 
 
-def area(box):
-    width, height = box[2:] - box[:2]
-    return 0.0 if width < 0 or height < 0 else width * height
+def area(boxes):
+    size = boxes[..., 2:] - boxes[..., :2]
+    return np.where((size < 0).any(axis=-1), 0.0, size.prod(axis=-1))
