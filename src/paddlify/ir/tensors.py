@@ -1,8 +1,8 @@
 """Tensors that are computed when they are written, and streaming of any tensor in bounded memory.
 
 A weight stays where it lies on disk until the writer asks for it, piece by piece. Files are read into a small buffer
-or copied by the kernel; where a transposition needs random access the file is mapped, and the pages that were
-touched are given back at once: peak memory does not grow with the model.
+or copied by the kernel; a transposition reads the runs of bytes that it needs. Where these are short the file is
+mapped, and the pages that were touched are given back at once: peak memory does not grow with the model.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ MAX_BYTES: Final = 24 << 20
 """Default size of a streamed chunk, and so of the buffer that is needed (24 MiB)."""
 
 _TILE_BYTES: Final = 1 << 19  # transposed at once: fits a processor's second cache
+_READ_BYTES: Final = 2 << 10  # a shorter run of bytes costs more to ask for than the pages around it
 _RELEASE_BYTES: Final = 16 << 20  # of the source, spanned by what was touched before its pages are given back
 _NO_KERNEL_COPY: Final = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
 
@@ -312,11 +313,20 @@ def _kernel_copied(tensor: ir.ExternalTensor, file: BinaryIO) -> Iterator[int]:
 
 
 class _Pages:
-    """An array, perhaps over a mapped file; the pages that were touched can be given back."""
+    """An array, perhaps over a mapped file; the pages that were touched can be given back.
 
-    def __init__(self, array: np.ndarray, mapped: mmap.mmap | None) -> None:
+    Args:
+        array: over memory, or over `mapped`.
+        file: what is mapped, from the byte `position` of it on; `path` names it.
+    """
+
+    def __init__(
+        self, array: np.ndarray, mapped: mmap.mmap | None = None, file: BinaryIO | None = None, position: int = 0,
+        path: str | os.PathLike[str] = "",
+    ) -> None:
         self.array = array
-        self._mapped = mapped
+        self._mapped, self._file, self._position, self._path = mapped, file, position, path
+        self._first = array.__array_interface__["data"][0]
         self._touched = 0
 
     @classmethod
@@ -324,27 +334,45 @@ class _Pages:
         """The array of a tensor without reading it, where it lies on disk."""
         if isinstance(tensor, _View):
             pages = cls.of(tensor.base)
-            return cls(tensor.view(pages.array), pages._mapped)
+            pages.array = tensor.view(pages.array)
+            return pages
         if not isinstance(tensor, ir.ExternalTensor) or not tensor.nbytes:
-            return cls(tensor.numpy(), None)
-        descriptor = _opened(tensor)
-        try:
-            offset = tensor.offset or 0
-            skipped = offset % mmap.ALLOCATIONGRANULARITY
-            mapped = mmap.mmap(
-                descriptor, skipped + tensor.nbytes, access=mmap.ACCESS_READ, offset=offset - skipped
-            )
-        finally:
-            os.close(descriptor)
+            return cls(tensor.numpy())
+        file = os.fdopen(_opened(tensor), "rb", buffering=0)
+        offset = tensor.offset or 0
+        skipped = offset % mmap.ALLOCATIONGRANULARITY
+        mapped = mmap.mmap(
+            file.fileno(), skipped + tensor.nbytes, access=mmap.ACCESS_READ, offset=offset - skipped
+        )
         array = np.frombuffer(mapped, dtype=tensor.dtype.numpy(), count=tensor.size, offset=skipped)
-        return cls(array.reshape(tensor.shape.numpy()), mapped)
+        return cls(array.reshape(tensor.shape.numpy()), mapped, file, offset, tensor.path)
 
-    def touched(self, count: int) -> None:
-        """Say that about `count` bytes were touched; gives pages back once they are many."""
-        self._touched += count
+    def fill(self, target: np.ndarray, piece: np.ndarray) -> None:
+        """Copy a piece of the array, whose last axis is the densest, and forget its pages.
+
+        Raises LoadError when the file has become too short.
+        """
+        run = piece.shape[-1] * piece.itemsize if piece.ndim and piece.strides[-1] == piece.itemsize else 0
+        if self._file is not None and run >= _READ_BYTES:
+            target[...] = self._read(self._file, piece, run)
+            return
+        target[...] = piece
+        self._touched += _span(piece)
         if self._touched >= _RELEASE_BYTES and self._mapped is not None and hasattr(self._mapped, "madvise"):
             self._mapped.madvise(mmap.MADV_DONTNEED)
             self._touched = 0
+
+    def _read(self, file: BinaryIO, piece: np.ndarray, run: int) -> np.ndarray:
+        """A piece, read run by run: where each begins follows from the strides, without touching the pages."""
+        result = np.empty(piece.shape, dtype=piece.dtype)
+        starts = np.array(self._position + piece.__array_interface__["data"][0] - self._first)
+        for size, stride in zip(piece.shape[:-1], piece.strides[:-1], strict=True):
+            starts = np.add.outer(starts, np.arange(size) * stride)
+        content, descriptor = result.reshape(-1).view(np.uint8).data, file.fileno()
+        for begin, position in zip(range(0, len(content), run), starts.reshape(-1).tolist(), strict=True):
+            if _read_into(descriptor, content[begin : begin + run], position) < run:
+                raise LoadError(f"{self._path}: ended while it was read; fetch the file again")
+        return result
 
 
 def _view_blocks(pages: _Pages, max_bytes: int) -> Iterator[np.ndarray]:
@@ -366,9 +394,8 @@ def _view_blocks(pages: _Pages, max_bytes: int) -> Iterator[np.ndarray]:
         sorted_source, sorted_block = source.transpose(order), block.transpose(order)
         packed = [math.prod(sorted_source.shape[axis + 1 :]) * view.itemsize for axis in range(view.ndim)]
         for tile in _regions(sorted_source.shape, packed, _TILE_BYTES):
-            piece = sorted_source[tile]
-            sorted_block[tile] = piece
-            pages.touched(_span(piece))
+            index = (*tile, ...)  # a view, be it of no axes
+            pages.fill(sorted_block[index], sorted_source[index])
         yield block.reshape(-1)
 
 
