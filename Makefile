@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION = ignore
 
 BIN := .venv/bin
 READY := .venv/.ready
-ORACLES := tensorflow caffe opencv fluid paddle26 torch pretrained
+ORACLES := tensorflow caffe opencv fluid fluid16 paddle26 torch pretrained
 COMPARED := x2paddle openvino tf2onnx
 PYTEST_ARGS ?=
 
@@ -64,6 +64,7 @@ $(ORACLES:%=oracle-%) $(COMPARED:%=oracle-%): oracle-%: .oracles/%/.ready
 .oracles/caffe/.ready: PACKAGES = kendryte-caffe==1.0.0.20210829
 .oracles/opencv/.ready: PACKAGES = 'opencv-python-headless<5'
 .oracles/fluid/.ready: PACKAGES = paddlepaddle==1.8.5
+.oracles/fluid16/.ready: PACKAGES = paddlepaddle-tiny==1.6.1
 .oracles/openvino/.ready: PACKAGES = openvino
 .oracles/tf2onnx/.ready: PACKAGES = tf2onnx==1.17.0 tensorflow-cpu
 .oracles/x2paddle/.ready: PACKAGES = x2paddle==1.6.0 paddlepaddle==2.6.2 'numpy<2' onnx==1.16.2 protobuf==3.20.3 \
@@ -81,7 +82,7 @@ $(foreach name,tensorflow opencv paddle26 torch openvino tf2onnx,.oracles/$(name
 	@$(PYTHON) -m pip install -q --no-deps --target $(@D) basic-pitch==0.4.0 magika==1.0.3 rapidocr-onnxruntime==1.4.4
 	@touch $@
 
-.oracles/caffe/.ready .oracles/fluid/.ready: .oracles/%/.ready:
+.oracles/caffe/.ready .oracles/fluid/.ready .oracles/fluid16/.ready: .oracles/%/.ready:
 	@test -n "$(PYTHON36)" || { echo "$(@D): needs Python 3.6 (python3.6, or pyenv's 3.6)" >&2; exit 1; }
 	@rm -rf $(@D)
 	@$(PYTHON36) -m venv $(@D)
