@@ -144,6 +144,10 @@ def cli() -> None:
 @click.option(
     "--format", "formats", multiple=True, default=["pir"], show_default=True, help="What to write; repeatable.",
 )
+@click.option(
+    "--fluid-params", type=click.Choice(["combined", "separate"]), default="combined", show_default=True,
+    help="Of --format fluid: one file of parameters, or one for each.",
+)
 @click.option("--verify/--no-verify", default=True, show_default=True, help="Compare with the source.")
 @_TOLERANCE
 @_DEVICE

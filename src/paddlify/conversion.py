@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("pir", "pdmodel", "fluid")
 """What can be written: Paddle 3's own program, always; beside it Paddle 2's, or Fluid 1.8's."""
+FLUID_PARAMS = ("combined", "separate")
+"""Fluid's parameters: all in `__params__`, or each in a file of its own name."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def convert(
     inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None, input_layout: str = "source",
     source_format: str | None = None, format: Sequence[str] = ("pir",),  # noqa: A002 - named like the flag
+    fluid_params: str = "combined",
     verify: bool = True, rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
     force: bool = False, progress: Progress | None = None, **frontend_options: Any,
 ) -> Conversion:
@@ -66,6 +69,7 @@ def convert(
         source_format: "onnx", "tensorflow" or "caffe"; recognised from the file when not given.
         format: formats to write: "pir", Paddle 3's own, is always there; "pdmodel" (Paddle 2) and "fluid" (Fluid 1.8)
             stand beside it and share its weights.
+        fluid_params: "combined" (`__params__`) or "separate" (a file per parameter), of the format "fluid".
         rtol, atol, seed: of the verification; None takes the defaults of `paddlify.verify`.
         device: "cpu" or "gpu", where the verification runs the converted model.
         frontend_options: options of one source format, named like their flags.
@@ -74,7 +78,7 @@ def convert(
         PaddlifyError: of the class that says whose fault it is. VerificationError carries the finished
             `Conversion` in its attribute `conversion`: the folder is kept.
     """
-    _check(format, input_layout, device)
+    _check(format, fluid_params, input_layout, device)
     worker.shared().start()
     progress = progress or Silent()
     clock = _Clock(progress)
@@ -90,7 +94,7 @@ def convert(
             upgrade(loaded.model)
             passes.run(loaded.model)
         with clock.stage("write"):
-            _write(loaded, folder, format, report, progress)
+            _write(loaded, folder, format, fluid_params, report, progress)
         report.timings = clock.seconds
         report.write(folder)
         verification = None
@@ -107,10 +111,14 @@ def convert(
     return conversion
 
 
-def _check(formats: Sequence[str], input_layout: str, device: str) -> None:
+def _check(formats: Sequence[str], fluid_params: str, input_layout: str, device: str) -> None:
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
         raise UsageError(f"unknown format {', '.join(unknown)}; there are {', '.join(FORMATS)}")
+    if fluid_params not in FLUID_PARAMS:
+        raise UsageError(f"unknown parameters {fluid_params} for Fluid; there are {', '.join(FLUID_PARAMS)}")
+    if fluid_params == "separate" and "fluid" not in formats:
+        raise UsageError("separate parameters are for Fluid, which is not among the formats: add --format fluid")
     if input_layout not in ("source", "nchw", "nhwc"):
         raise UsageError(f"unknown input layout {input_layout}; there are source, nchw, nhwc")
     if device not in ("cpu", "gpu"):
@@ -137,13 +145,18 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
     )
 
 
-def _write(loaded: Loaded, folder: Path, formats: Sequence[str], report: Report, progress: Progress) -> None:
+def _write(
+    loaded: Loaded, folder: Path, formats: Sequence[str], fluid_params: str, report: Report, progress: Progress
+) -> None:
     from paddlify.backends.paddle.write import write
 
     graph = loaded.model.graph
     title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
     try:
-        written = write(loaded.model, folder, title=title, version=__version__, formats=formats, progress=progress)
+        written = write(
+            loaded.model, folder, title=title, version=__version__, formats=formats, fluid_params=fluid_params,
+            progress=progress,
+        )
     except (worker.BuildError, worker.ModelCrashError) as error:
         message = f"Paddle cannot build the program ({error}); please report this with the model"
         raise UnsupportedError(message) from error

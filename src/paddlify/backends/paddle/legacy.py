@@ -25,8 +25,7 @@ FLUID_MODEL, FLUID_PARAMS = "__model__", "__params__"
 def save_program_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
     """Run `folder/model.py` in static mode and write its program as "pdmodel", as "fluid", or both.
 
-    Parameters bear the same names as in `inference.json`, so that `inference.pdiparams` serves these programs too;
-    Fluid's `__params__` is another name of that file where the file system allows it.
+    Parameters bear the same names as in `inference.json`, so that `inference.pdiparams` serves these programs too.
     Raises UnsupportedError when Paddle cannot say the model in its legacy form, or Fluid lacks an operator.
     """
     environment = {**os.environ, "FLAGS_enable_pir_api": "0", "GLOG_minloglevel": "2"}
@@ -38,15 +37,21 @@ def save_program_desc(folder: Path, class_name: str, formats: Sequence[str]) -> 
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         reason = lines[-1] if lines else f"exit code {done.returncode}"
         raise UnsupportedError(f"Paddle cannot save this model as ProgramDesc ({reason}); --format pir is not affected")
-    params = folder / "inference.pdiparams"
-    if "fluid" in formats and params.exists():
-        try:
-            (folder / FLUID_PARAMS).hardlink_to(params)
-        except OSError:
-            shutil.copyfile(params, folder / FLUID_PARAMS)
 
 
-def _save(folder: Path, class_name: str, formats: Sequence[str]) -> None:
+def link_params(params: Path) -> None:
+    """Give the combined parameters Fluid's name beside them; a copy where the file system has no links."""
+    try:
+        params.with_name(FLUID_PARAMS).hardlink_to(params)
+    except OSError:
+        shutil.copyfile(params, params.with_name(FLUID_PARAMS))
+
+
+def save_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
+    """What `save_program_desc` does, in this process, in which `FLAGS_enable_pir_api=0` was set before the import.
+
+    Raises UnsupportedModel when Fluid lacks operators.
+    """
     import paddle
     from paddle.base.proto import framework_pb2
 
@@ -78,7 +83,7 @@ def rename(desc: Any, names: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     try:
-        _save(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+        save_desc(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
     except UnsupportedError as error:
         sys.stdout.write(str(error))
         sys.exit(error.exit_code)

@@ -1,8 +1,9 @@
-"""The parameters of a model, streamed into one `.pdiparams` file.
+"""The parameters of a model, streamed into one `.pdiparams` file, or each into one of its own.
 
 The file is what Paddle's `save_combine` writes: the parameters in the order of their sorted names (which are not in
 the file), each a uint32 tensor version, a uint64 count of level-of-detail entries, a uint32 tensor version, an int32
-size, a TensorDesc message of that size, and the elements in C order, little endian.
+size, a TensorDesc message of that size, and the elements in C order, little endian. What `save` writes for one parameter, as
+Fluid reads it, is the same for that parameter alone.
 
 Source of the format: paddle/fluid/framework/lod_tensor.cc and tensor_util.cc (SerializeToStream), and
 framework.proto (VarType) of PaddlePaddle 3.3.
@@ -10,6 +11,7 @@ framework.proto (VarType) of PaddlePaddle 3.3.
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 import struct
@@ -60,13 +62,30 @@ def write_params(path: Path, entries: Iterable[Entry], progress: Callable[[int],
         if name == following:
             raise ValueError(f"parameter '{name}' is given twice")
     with path.open("wb", buffering=0) as file:
-        for name, tensor, dtype, shape in ordered:
-            expected = math.prod(shape) * _BYTES[dtype]
-            if tensor.nbytes != expected:
-                raise ValueError(f"'{name}': {tensor.nbytes} bytes do not fill {dtype} of shape {list(shape)}")
-            file.write(_header(dtype, shape))
-            tensors.copy_to(tensor, file, progress)
+        for entry in ordered:
+            _write_entry(file, entry, progress)
         return file.tell()
+
+
+def write_separate_params(
+    folder: Path, entries: Iterable[Entry], progress: Callable[[int], None] | None = None
+) -> None:
+    """Write each parameter into a new file of its own name in `folder`; otherwise like `write_params`.
+
+    Raises FileExistsError when the folder has a file of that name.
+    """
+    for entry in entries:
+        with (folder / entry[0]).open("xb", buffering=0) as file:
+            _write_entry(file, entry, progress)
+
+
+def _write_entry(file: io.FileIO, entry: Entry, progress: Callable[[int], None] | None) -> None:
+    name, tensor, dtype, shape = entry
+    expected = math.prod(shape) * _BYTES[dtype]
+    if tensor.nbytes != expected:
+        raise ValueError(f"'{name}': {tensor.nbytes} bytes do not fill {dtype} of shape {list(shape)}")
+    file.write(_header(dtype, shape))
+    tensors.copy_to(tensor, file, progress)
 
 
 def _header(dtype: str, shape: Sequence[int]) -> bytes:

@@ -11,10 +11,10 @@ from pathlib import Path
 import onnx_ir as ir
 
 import paddlify.backends.paddle.ops  # noqa: F401 - registers the emissions
-from paddlify.backends.paddle.legacy import save_program_desc
+from paddlify.backends.paddle.legacy import link_params, save_program_desc
 from paddlify.backends.paddle.module import Module, Parameter, build_module
 from paddlify.backends.paddle.printer import class_name, print_module
-from paddlify.backends.paddle.weights import write_params
+from paddlify.backends.paddle.weights import write_params, write_separate_params
 from paddlify.errors import PaddlifyError, UnsupportedModel
 from paddlify.ir.tensors import static_dims
 from paddlify.progress import Progress, Silent
@@ -33,10 +33,11 @@ class Written:
 
 def write(
     model: ir.Model, folder: Path, *, title: str, version: str, formats: Sequence[str] = ("pir",),
-    progress: Progress | None = None,
+    fluid_params: str = "combined", progress: Progress | None = None,
 ) -> Written:
     """Write the model into an existing folder, as PIR and in whatever other formats are asked for.
 
+    The formats share `inference.pdiparams`; only Fluid's parameters, where they are "separate", are written again.
     Raises UnsupportedModel that lists every node which cannot be said in Paddle, and what `Worker.save_program` raises.
     """
     progress = progress or Silent()
@@ -53,6 +54,11 @@ def write(
     if others:
         progress.stage(f"write {', '.join(others)}")
         save_program_desc(folder, module.name, others)
+    if "fluid" in formats and fluid_params == "separate":
+        progress.stage("write Fluid's parameters", total)
+        write_separate_params(folder, entries, progress.advance)
+    elif "fluid" in formats and entries:
+        link_params(folder / PARAMS)
     return Written(sum(math.prod(parameter.tensor.shape.numpy()) for parameter in module.parameters), total)
 
 
