@@ -10,13 +10,14 @@ PYTHON ?= python3
 candidates = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python)
 found = $(firstword $(foreach path,$(call candidates,$(1)),$(shell $(path) -c 'print("$(path)")' 2>/dev/null)))
 PYTHON36 ?= $(call found,3.6)
+PYTHON37 ?= $(call found,3.7)
 PYTHON310 ?= $(call found,3.10)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
 BIN := .venv/bin
 READY := .venv/.ready
-ORACLES := tensorflow caffe opencv fluid fluid16 paddle26 torch pretrained
+ORACLES := tensorflow caffe opencv fluid fluid16 paddle26 paddlelite torch pretrained
 COMPARED := x2paddle openvino tf2onnx
 PYTEST_ARGS ?=
 
@@ -65,6 +66,7 @@ $(ORACLES:%=oracle-%) $(COMPARED:%=oracle-%): oracle-%: .oracles/%/.ready
 .oracles/opencv/.ready: PACKAGES = 'opencv-python-headless<5'
 .oracles/fluid/.ready: PACKAGES = paddlepaddle==1.8.5
 .oracles/fluid16/.ready: PACKAGES = paddlepaddle-tiny==1.6.1
+.oracles/paddlelite/.ready: PACKAGES = paddlelite==2.12 numpy
 .oracles/openvino/.ready: PACKAGES = openvino
 .oracles/tf2onnx/.ready: PACKAGES = tf2onnx==1.17.0 tensorflow-cpu
 .oracles/x2paddle/.ready: PACKAGES = x2paddle==1.6.0 paddlepaddle==2.6.2 'numpy<2' onnx==1.16.2 protobuf==3.20.3 \
@@ -96,4 +98,11 @@ $(foreach name,tensorflow opencv paddle26 torch openvino tf2onnx,.oracles/$(name
 	@rm -rf $(@D)
 	@$(PYTHON310) -m venv $(@D)
 	@$(@D)/bin/pip install -q $(PACKAGES)
+	@touch $@
+
+.oracles/paddlelite/.ready:
+	@test -n "$(PYTHON37)" || { echo "$(@D): needs Python 3.7 (python3.7, or pyenv's 3.7)" >&2; exit 1; }
+	@rm -rf $(@D)
+	@$(PYTHON37) -m venv $(@D)
+	@$(@D)/bin/pip install -q $(PACKAGES) 2>/dev/null
 	@touch $@

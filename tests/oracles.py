@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("tensorflow", "caffe", "opencv", "fluid", "fluid16", "paddle26", "torch", "pretrained")
+NAMES = ("tensorflow", "caffe", "opencv", "fluid", "fluid16", "paddle26", "paddlelite", "torch", "pretrained")
 
 
 def oracle_python(name: str) -> str:

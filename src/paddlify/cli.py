@@ -142,7 +142,12 @@ def cli() -> None:
 @_SOURCE
 @_CUT
 @click.option(
-    "--format", "formats", multiple=True, default=["pir"], show_default=True, help="What to write; repeatable.",
+    "--format", "formats", multiple=True, default=["pir"], show_default=True,
+    help="Also write a program for an older Paddle: pdmodel or fluid; repeatable.",
+)
+@click.option(
+    "--to-lite", multiple=True, metavar="TARGET",
+    help="Also write a model for Paddle Lite: arm, x86, opencl,arm, …; repeatable.",
 )
 @click.option(
     "--fluid-params", type=click.Choice(["combined", "separate"]), default="combined", show_default=True,
@@ -223,18 +228,19 @@ def inspect(
 @click.argument("folder", type=Path)
 @click.option("--input", "inputs", multiple=True, type=_File(), help="An array for an input; repeatable.")
 @click.option("--output", type=Path, metavar="FILE.npz", help="Where to write the outputs, under their names.")
+@click.option("--format", help="pir, pdmodel or fluid; by default the newest that this Paddle reads.")
 @_DEVICE
 @click.option("--threads", type=click.IntRange(min=1), help="Of the CPU; all by default.")
 @_VERBOSITY
 def run(
-    folder: Path, inputs: Sequence[tuple[str, Path]], output: Path | None, device: str, threads: int | None,
-    quiet: bool, verbose: int,
+    folder: Path, inputs: Sequence[tuple[str, Path]], output: Path | None, format: str | None, device: str,  # noqa: A002
+    threads: int | None, quiet: bool, verbose: int,
 ) -> None:
     """Run the converted model in FOLDER."""
     import paddlify
     from paddlify.arrays import write_npz
 
-    model = paddlify.load(folder, device, threads=threads)
+    model = paddlify.load(folder, device, format=format, threads=threads)
     results = model.inference(_read(inputs, model.inputs))
     named = {spec.name: result for spec, result in zip(model.outputs, results, strict=True)}
     if output is not None:
@@ -249,6 +255,7 @@ def run(
 @click.argument("folder", type=Path)
 @click.option("--input", "inputs", multiple=True, type=_File(), help="An array for an input, instead of a drawn one.")
 @click.option("--npz", type=Path, metavar="REF.npz", help="Expected outputs by name, instead of running the source.")
+@click.option("--format", "formats", multiple=True, help="pir, pdmodel, fluid, lite; repeatable; all by default.")
 @_SOURCE
 @_TOLERANCE
 @_DEVICE
@@ -257,8 +264,8 @@ def run(
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @_VERBOSITY
 def verify(
-    model: Path, folder: Path, inputs: Sequence[tuple[str, Path]], npz: Path | None, as_json: bool, quiet: bool,
-    verbose: int, **options: Any,
+    model: Path, folder: Path, inputs: Sequence[tuple[str, Path]], npz: Path | None, formats: Sequence[str],
+    as_json: bool, quiet: bool, verbose: int, **options: Any,
 ) -> None:
     """Compare the conversion in FOLDER with its source MODEL; exit code 3 when they differ."""
     import paddlify
@@ -267,7 +274,8 @@ def verify(
     given = _read(inputs, paddlify.Report.read(folder).inputs) if inputs else None
     with _Bars(quiet=quiet or as_json, verbose=verbose) as progress:
         found = paddlify.verify(
-            model, folder, inputs=given, reference=None if npz is None else read_npz(npz), progress=progress, **options
+            model, folder, inputs=given, reference=None if npz is None else read_npz(npz), format=formats or None,
+            progress=progress, **options
         )
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
@@ -360,6 +368,8 @@ def _show_verification(found: Verification, *, all_values: bool = False) -> None
     if found.outputs:
         _show_comparisons("output", found.outputs)
     drawn = "; ".join(f"{item.spec.name} {list(item.array.shape)} {item.how}" for item in found.inputs)
+    for proof in found.proofs if len(found.proofs) > 1 else ():
+        click.echo(f"{proof.format} on {proof.runtime}: {_VERDICTS[proof.passed]}{proof.summary()}")
     click.echo(f"inputs: {drawn or '-'} (seed {found.seed})")
     click.echo(f"compared with {found.oracle or 'nothing'}")
     if found.runtime.reason:
@@ -367,6 +377,9 @@ def _show_verification(found: Verification, *, all_values: bool = False) -> None
     if found.bisection is not None:
         click.echo(f"bisection: {found.bisection.conclusion}")
     click.echo(f"{'verified' if found.passed else 'FAILED'}: {found.summary()}")
+
+
+_VERDICTS = {True: "", False: "WRONG: ", None: ""}
 
 
 def _number(value: float | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
-from paddlify import frontends, passes
+from paddlify import formats, frontends, passes
 from paddlify.errors import UnsupportedError, UsageError, VerificationError
 from paddlify.frontends.base import Loaded, LoadOptions, load_options
 from paddlify.frontends.onnx.upgrade import upgrade
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from paddlify.verification import Verification
 
-FORMATS = ("pir", "pdmodel", "fluid")
-"""What can be written: Paddle 3's own program, always; beside it Paddle 2's, or Fluid 1.8's."""
 FLUID_PARAMS = ("combined", "separate")
 """Fluid's parameters: all in `__params__`, or each in a file of its own name."""
 
@@ -54,7 +52,7 @@ def convert(
     inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None, input_layout: str = "source",
     source_format: str | None = None, format: Sequence[str] = ("pir",),  # noqa: A002 - named like the flag
-    fluid_params: str = "combined",
+    fluid_params: str = "combined", to_lite: Sequence[str] = (),
     verify: bool = True, rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
     force: bool = False, progress: Progress | None = None, **frontend_options: Any,
 ) -> Conversion:
@@ -70,6 +68,8 @@ def convert(
         format: formats to write: "pir", Paddle 3's own, is always there; "pdmodel" (Paddle 2) and "fluid" (Fluid 1.8)
             stand beside it and share its weights.
         fluid_params: "combined" (`__params__`) or "separate" (a file per parameter), of the format "fluid".
+        to_lite: targets of Paddle Lite ("arm", "x86", "opencl,arm", …), for each of which its optimiser writes
+            `inference.TARGET.nb`; `PADDLIFY_LITE` names the interpreter of an environment that has paddlelite.
         rtol, atol, seed: of the verification; None takes the defaults of `paddlify.verify`.
         device: "cpu" or "gpu", where the verification runs the converted model.
         frontend_options: options of one source format, named like their flags.
@@ -78,7 +78,9 @@ def convert(
         PaddlifyError: of the class that says whose fault it is. VerificationError carries the finished
             `Conversion` in its attribute `conversion`: the folder is kept.
     """
-    _check(format, fluid_params, input_layout, device)
+    format = [format] if isinstance(format, str) else format  # noqa: A001
+    to_lite = [to_lite] if isinstance(to_lite, str) else to_lite
+    _check(format, fluid_params, to_lite, input_layout, device)
     worker.shared().start()
     progress = progress or Silent()
     clock = _Clock(progress)
@@ -89,12 +91,12 @@ def convert(
     with new_folder(Path(out_dir), force=force) as folder:
         with clock.stage("read the model"):
             loaded = frontends.load(model, source_format, options)
-        report = _begin_report(model, loaded, options, format, seed)
+        report = _begin_report(model, loaded, options, format, to_lite, seed)
         with clock.stage("improve the graph"):
             upgrade(loaded.model)
             passes.run(loaded.model)
         with clock.stage("write"):
-            _write(loaded, folder, format, fluid_params, report, progress)
+            _write(loaded, folder, format, fluid_params, to_lite, report, progress)
         report.timings = clock.seconds
         report.write(folder)
         verification = None
@@ -111,21 +113,29 @@ def convert(
     return conversion
 
 
-def _check(formats: Sequence[str], fluid_params: str, input_layout: str, device: str) -> None:
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown:
-        raise UsageError(f"unknown format {', '.join(unknown)}; there are {', '.join(FORMATS)}")
+def _check(
+    names: Sequence[str], fluid_params: str, to_lite: Sequence[str], input_layout: str, device: str
+) -> None:
+    formats.check(names)
     if fluid_params not in FLUID_PARAMS:
         raise UsageError(f"unknown parameters {fluid_params} for Fluid; there are {', '.join(FLUID_PARAMS)}")
-    if fluid_params == "separate" and "fluid" not in formats:
+    if fluid_params == "separate" and "fluid" not in names:
         raise UsageError("separate parameters are for Fluid, which is not among the formats: add --format fluid")
     if input_layout not in ("source", "nchw", "nhwc"):
         raise UsageError(f"unknown input layout {input_layout}; there are source, nchw, nhwc")
-    if device not in ("cpu", "gpu"):
-        raise UsageError(f"unknown device {device}; there are cpu, gpu")
+    if device != "cpu":
+        from paddlify.runtime.engine import check_device
+
+        check_device(device)
+    if to_lite:
+        from paddlify.backends.paddle import lite
+
+        lite.check(to_lite)
 
 
-def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Sequence[str], seed: int) -> Report:
+def _begin_report(
+    model: Any, loaded: Loaded, options: LoadOptions, names: Sequence[str], to_lite: Sequence[str], seed: int
+) -> Report:
     graph = loaded.model.graph
     operators = Counter(provenance.source_op(node) for node in ir.traversal.RecursiveGraphIterator(graph))
     return Report(
@@ -137,7 +147,7 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
         },
         options={
             "inputs": options.inputs, "outputs": options.outputs, "input_shapes": dict(options.input_shapes),
-            "input_layout": options.input_layout, "format": list(formats),
+            "input_layout": options.input_layout, "format": list(names), "to_lite": list(to_lite),
             **{name: str(value) for name, value in options.extra.items()}, "seed": seed,
         },
         operators=dict(sorted(operators.items())),
@@ -146,7 +156,8 @@ def _begin_report(model: Any, loaded: Loaded, options: LoadOptions, formats: Seq
 
 
 def _write(
-    loaded: Loaded, folder: Path, formats: Sequence[str], fluid_params: str, report: Report, progress: Progress
+    loaded: Loaded, folder: Path, names: Sequence[str], fluid_params: str, to_lite: Sequence[str], report: Report,
+    progress: Progress,
 ) -> None:
     from paddlify.backends.paddle.write import write
 
@@ -154,8 +165,8 @@ def _write(
     title = f"{graph.name or 'A model'}, converted from {loaded.source_format}."
     try:
         written = write(
-            loaded.model, folder, title=title, version=__version__, formats=formats, fluid_params=fluid_params,
-            progress=progress,
+            loaded.model, folder, title=title, version=__version__, formats=names, fluid_params=fluid_params,
+            to_lite=to_lite, progress=progress,
         )
     except (worker.BuildError, worker.ModelCrashError) as error:
         message = f"Paddle cannot build the program ({error}); please report this with the model"
@@ -183,6 +194,10 @@ def _verify(
     )
     report.verification = verification.to_dict()
     report.runtime = RuntimeChoice(verification.runtime.onednn, verification.runtime.reason)
+    label = verification.proofs[0].runtime if verification.proofs else ""
+    report.runtimes = {
+        proof.format: proof.choice for proof in verification.proofs[1:] if proof.runtime == label
+    }
     return verification
 
 

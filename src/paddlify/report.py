@@ -55,8 +55,13 @@ class Report:
     parameters: Mapping[str, int] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     runtime: RuntimeChoice = field(default_factory=RuntimeChoice)
+    runtimes: Mapping[str, RuntimeChoice] = field(default_factory=dict)
     verification: Mapping[str, Any] = field(default_factory=lambda: {"skipped": True})
     notes: Sequence[str] = ()
+
+    def runtime_of(self, format: str) -> RuntimeChoice:  # noqa: A002 - named like the flag
+        """What is known of running the program of a format: `runtime` is that of "pir"."""
+        return self.runtime if format == "pir" else self.runtimes.get(format, RuntimeChoice())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -90,6 +95,7 @@ def _report(values: dict[str, Any]) -> Report:
         inputs=[_spec(item) for item in values.pop("inputs")],
         outputs=[_spec(item) for item in values.pop("outputs")],
         runtime=RuntimeChoice(**values.pop("runtime")),
+        runtimes={name: RuntimeChoice(**choice) for name, choice in values.pop("runtimes", {}).items()},
         **values,
     )
 

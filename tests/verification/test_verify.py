@@ -206,8 +206,8 @@ def test_numbers_that_are_wrong_only_with_onednn_give_it_up(net_file, converted,
     report.write(folder)
     run = runners.run_converted
 
-    def wrong_with_onednn(folder, feeds, device, *, onednn):
-        return [array + onednn for array in run(folder, feeds, device, onednn=onednn)]
+    def wrong_with_onednn(folder, feeds, device, *, onednn, **format_):
+        return [array + onednn for array in run(folder, feeds, device, onednn=onednn, **format_)]
 
     monkeypatch.setattr(runners, "run_converted", wrong_with_onednn)
     found = paddlify.verify(net_file, folder)
@@ -224,9 +224,9 @@ def test_runs_in_the_configuration_that_the_report_names(net_file, converted, tm
     asked = []
     run = runners.run_converted
 
-    def recorded(folder, feeds, device, *, onednn):
+    def recorded(folder, feeds, device, *, onednn, **format_):
         asked.append(onednn)
-        return run(folder, feeds, device, onednn=onednn)
+        return run(folder, feeds, device, onednn=onednn, **format_)
 
     monkeypatch.setattr(runners, "run_converted", recorded)
     assert paddlify.verify(net_file, folder).passed

@@ -11,18 +11,20 @@ __all__ = ["Model", "load"]
 
 
 def load(
-    folder: str | os.PathLike[str], device: str = "cpu", *, onednn: bool | None = None, threads: int | None = None
+    folder: str | os.PathLike[str], device: str = "cpu", *, format: str | None = None,  # noqa: A002 - named like the flag
+    onednn: bool | None = None, threads: int | None = None,
 ) -> Model:
     """Load a converted model.
 
     Args:
         folder: what `convert` wrote.
         device: "cpu" or "gpu".
+        format: "pir", "pdmodel" or "fluid"; None for the newest in the folder that the installed Paddle reads.
         onednn: True or False to insist; None to take what `report.json` says was proved, and otherwise oneDNN
             unless the program does not run with it (then `model.runtime` has the reason, and a warning is logged).
         threads: for the mathematics on the CPU; None for OMP_NUM_THREADS or all processors.
 
-    Raises LoadError when the folder is not a converted model, UsageError for an unknown device,
-    MissingDependencyError without PaddlePaddle.
+    Raises LoadError when the folder is not a converted model or lacks the format, UsageError for an unknown device or
+    format, MissingDependencyError without PaddlePaddle.
     """
-    return Model(Path(folder), device=device, onednn=onednn, threads=threads)
+    return Model(Path(folder), device=device, format=format, onednn=onednn, threads=threads)

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from paddlify.errors import LoadError, MissingDependencyError, UsageError
+from paddlify import formats
+from paddlify.errors import MissingDependencyError, UsageError
 from paddlify.runtime.feeds import element_type
 
-PROGRAM = "inference.json"
-PARAMETERS = "inference.pdiparams"
 DEVICES = ("cpu", "gpu")
 
 
@@ -33,6 +32,23 @@ def import_paddle() -> ModuleType:
         except ImportError as error:
             raise MissingDependencyError(f"PaddlePaddle is missing ({error}): pip install paddlepaddle") from error
     return paddle  # type: ignore[no-any-return]
+
+
+def major_version() -> int:
+    """The first number of the installed Paddle's version; a build from its sources ("0.0.0") counts as the newest."""
+    return int(import_paddle().__version__.split(".")[0]) or 3
+
+
+def check_device(device: str) -> None:
+    """Raise UsageError for a device that there is not."""
+    if device not in DEVICES:
+        raise UsageError(f"device '{device}' is not one of {', '.join(DEVICES)}")
+    if device == "gpu":
+        paddle = import_paddle()
+        if not paddle.is_compiled_with_cuda():
+            raise UsageError("device 'gpu': this PaddlePaddle is built for the CPU; install paddlepaddle-gpu")
+        if not paddle.device.cuda.device_count():
+            raise UsageError("device 'gpu': this machine has no GPU that PaddlePaddle sees; use cpu")
 
 
 def errors_of_paddle() -> tuple[type[Exception], ...]:
@@ -56,30 +72,31 @@ class Predictor:
     `input_names` are the program's inputs in its order: those of the model's that it uses.
 
     Args:
-        folder: holds `inference.json` and, when the model has parameters, `inference.pdiparams`.
+        folder: holds the program and, when the model has any, its parameters.
+        format: of the program; None for the newest in the folder that this Paddle reads.
         device: "cpu" or "gpu".
         onednn: whether oneDNN's kernels are used (on the CPU).
         threads: of the mathematics on the CPU.
 
-    Raises LoadError when Paddle cannot read the files, UsageError for a device that this Paddle does not have.
+    Raises LoadError when the folder has no program for this Paddle, UsageError for a device that there is not.
     """
 
-    def __init__(self, folder: Path, *, device: str, onednn: bool, threads: int) -> None:
+    def __init__(self, folder: Path, *, device: str, onednn: bool, threads: int, format: str | None = None) -> None:  # noqa: A002
         self._paddle = import_paddle()
-        if device not in DEVICES:
-            raise UsageError(f"device '{device}' is not one of {', '.join(DEVICES)}")
-        if device == "gpu" and not self._paddle.is_compiled_with_cuda():
-            raise UsageError("device 'gpu': this PaddlePaddle is built for the CPU; install paddlepaddle-gpu")
+        check_device(device)
+        self.format = formats.choose(folder, format, major_version())
         self._place = self._paddle.CPUPlace() if device == "cpu" else self._paddle.CUDAPlace(0)
         self._predictor = self._paddle.inference.create_predictor(self._config(folder, device, onednn, threads))
         self.input_names: list[str] = self._predictor.get_input_names()
         self.output_count = len(self._predictor.get_output_names())
 
     def _config(self, folder: Path, device: str, onednn: bool, threads: int) -> Any:
-        program, parameters = folder / PROGRAM, folder / PARAMETERS
-        if not program.is_file():
-            raise LoadError(f"{folder}: no {PROGRAM}, so not a model that paddlify converted")
-        config = self._paddle.inference.Config(str(program), str(parameters) if parameters.is_file() else "")
+        files = formats.FORMATS[self.format]
+        program, parameters = folder / files.program, folder / files.parameters
+        if self.format == "fluid" and not parameters.is_file():  # one file per parameter, if there are any
+            config = self._paddle.inference.Config(str(folder))
+        else:
+            config = self._paddle.inference.Config(str(program), str(parameters) if parameters.is_file() else "")
         config.disable_glog_info()
         if device == "gpu":
             config.enable_use_gpu(256, 0)
@@ -87,23 +104,33 @@ class Predictor:
             config.disable_gpu()
             config.set_cpu_math_library_num_threads(threads)
         if device == "cpu" and onednn:
-            config.enable_onednn()
+            _switch(config, "enable")
             # It reuses the memory of a value that oneDNN made and another operator still needs: exp(x) - floor(exp(x))
             # gives 0.
             config.delete_pass("inplace_pass")
-            if _has_float64(program):
+            if self.format == "pir" and _has_float64(program):
                 for name in _LOSE_FLOAT64:
                     config.delete_pass(name)
         else:
-            config.disable_onednn()
+            _switch(config, "disable")
         return config
 
     def run(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
         """Outputs for inputs in the program's order and in its own dtypes; raises what Paddle raises."""
+        if major_version() < 3:
+            return self._run_handles(arrays)
         # Tensors rather than copy_from_cpu: that refuses int16, bfloat16 and complex numbers.
         with self._paddle.base.dygraph.guard(self._place):
             tensors = [self._tensor(array) for array in arrays]
             return [self._array(tensor) for tensor in self._predictor.run(tensors)]
+
+    def _run_handles(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+        """Paddle 2 ends the process when `run` is given tensors."""
+        predictor = self._predictor
+        for name, array in zip(self.input_names, arrays, strict=True):
+            predictor.get_input_handle(name).copy_from_cpu(array)
+        predictor.run()
+        return [predictor.get_output_handle(name).copy_to_cpu() for name in predictor.get_output_names()]
 
     def _tensor(self, array: np.ndarray[Any, Any]) -> Any:
         name = array.dtype.name
@@ -115,6 +142,14 @@ class Predictor:
         name = str(tensor.dtype).removeprefix("paddle.")
         array: np.ndarray[Any, Any] = tensor.numpy()
         return array.view(element_type(name)) if name in _BIT_CASTS else array
+
+
+def _switch(config: Any, verb: str) -> None:
+    """`enable` or `disable` oneDNN, which Paddle 2 calls by its old name; it cannot disable what is off."""
+    for name in (f"{verb}_onednn", f"{verb}_mkldnn"):
+        if hasattr(config, name):
+            getattr(config, name)()
+            return
 
 
 _LOSE_FLOAT64 = (

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from paddlify import formats
 from paddlify.errors import InputError, LoadError, PaddlifyError
 from paddlify.report import Report, RuntimeChoice, TensorSpec
 from paddlify.runtime import engine
@@ -24,20 +25,23 @@ class Model:
     """A converted model on Paddle Inference. Use it from one thread; load it once more for another.
 
     Attributes:
+        format: of the program that was loaded.
         inputs: specs in the source's order, with the source's names.
         outputs: the same of what the model computes.
         runtime: whether oneDNN is used, and the reason where it is not.
     """
 
     def __init__(
-        self, folder: Path, *, device: str = "cpu", onednn: bool | None = None, threads: int | None = None
+        self, folder: Path, *, device: str = "cpu", format: str | None = None,  # noqa: A002 - named like the flag
+        onednn: bool | None = None, threads: int | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads={threads}: at least one is needed")
         report = Report.read(folder)
         self.inputs: Sequence[TensorSpec] = list(report.inputs)
         self.outputs: Sequence[TensorSpec] = list(report.outputs)
-        self.runtime = report.runtime if onednn is None else RuntimeChoice(onednn, "as asked for")
+        self.format = formats.choose(folder, format, engine.major_version())
+        self.runtime = report.runtime_of(self.format) if onednn is None else RuntimeChoice(onednn, "as asked for")
         self._is_fixed = onednn is not None
         self._folder, self._device, self._threads = folder, device, threads or engine.default_threads()
         self._predictor = self._start()
@@ -51,9 +55,9 @@ class Model:
         """
         feeds = ordered_feeds(feed_dict, self.inputs)
         wanted = set(self._predictor.input_names)
-        arrays = {name: _held(array) for name, array in feeds.items() if name in wanted}
+        arrays = {name: held(array) for name, array in feeds.items() if name in wanted}
         results = self._run([arrays[name] for name in self._predictor.input_names])
-        return [_declared(result, spec) for result, spec in zip(results, self.outputs, strict=True)]
+        return [declared(result, spec) for result, spec in zip(results, self.outputs, strict=True)]
 
     def __call__(self, *arrays: Any) -> list[np.ndarray[Any, Any]]:
         """`inference` with the inputs in the order of `inputs`."""
@@ -75,7 +79,9 @@ class Model:
                 raise LoadError(f"{self._folder}: Paddle cannot load the program ({brief(second)})") from second
 
     def _make(self, onednn: bool) -> engine.Predictor:
-        return engine.Predictor(self._folder, device=self._device, onednn=onednn, threads=self._threads)
+        return engine.Predictor(
+            self._folder, device=self._device, onednn=onednn, threads=self._threads, format=self.format
+        )
 
     def _run(self, arrays: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
         try:
@@ -111,7 +117,8 @@ class Model:
         names = [spec.name for spec in self.inputs]
         unknown = [name for name in self._predictor.input_names if name not in names]
         if unknown or self._predictor.output_count != len(self.outputs):
-            raise LoadError(f"{self._folder}: report.json and {engine.PROGRAM} are of different models; convert again")
+            program = formats.FORMATS[self.format].program
+            raise LoadError(f"{self._folder}: report.json and {program} are of different models; convert again")
 
 
 def brief(error: BaseException, limit: int = 240) -> str:
@@ -122,12 +129,13 @@ def brief(error: BaseException, limit: int = 240) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _held(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def held(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An input in the dtype in which the program takes it."""
     held = HELD_AS.get(array.dtype.name)
     return array if held is None else array.astype(held)
 
 
-def _declared(array: np.ndarray[Any, Any], spec: TensorSpec) -> np.ndarray[Any, Any]:
+def declared(array: np.ndarray[Any, Any], spec: TensorSpec) -> np.ndarray[Any, Any]:
     """The result in the dtype that the source declares, when Paddle holds that type in another one."""
     if HELD_AS.get(spec.dtype) == array.dtype.name:
         array = array.astype(element_type(spec.dtype))

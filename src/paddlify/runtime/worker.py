@@ -46,13 +46,14 @@ class Worker:
         self._lock = threading.Lock()
 
     def run(
-        self, folder: Path, feeds: Mapping[str, np.ndarray[Any, Any]], *, onednn: bool, device: str = "cpu"
+        self, folder: Path, feeds: Mapping[str, np.ndarray[Any, Any]], *, onednn: bool, device: str = "cpu",
+        format: str | None = None,  # noqa: A002 - named like the flag
     ) -> list[np.ndarray[Any, Any]]:
         """Outputs of the model in `folder`; a model is loaded afresh for each call.
 
         Raises ModelCrashError when the process ends, PaddlifyError with the model's own message when it refuses.
         """
-        request = {"names": list(feeds), "onednn": onednn, "device": device}
+        request = {"names": list(feeds), "onednn": onednn, "device": device, "format": format}
         return self._ask("run", folder, request, list(feeds.values()))[1]
 
     def save_program(self, folder: Path, class_name: str) -> list[str]:
@@ -63,6 +64,10 @@ class Worker:
         """
         names: list[str] = self._ask("save_program", folder, {"class_name": class_name}, [])[0]["names"]
         return names
+
+    def paddle_version(self) -> str:
+        """The version of PaddlePaddle; raises MissingDependencyError without it."""
+        return str(self._ask("paddle_version", Path(), {}, [])[0]["version"])
 
     def start(self) -> subprocess.Popen[bytes]:
         """Begin to import Paddle, unless that was done before."""
@@ -173,7 +178,7 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 def _run(folder: Path, request: Mapping[str, Any], arrays: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
     from paddlify.runtime.model import Model
 
-    model = Model(folder, device=request["device"], onednn=request["onednn"])
+    model = Model(folder, **{name: request[name] for name in ("device", "format", "onednn")})
     return {}, model.inference(dict(zip(request["names"], arrays, strict=True)))
 
 
@@ -190,7 +195,15 @@ def _save_program(folder: Path, request: Mapping[str, Any], _arrays: Sequence[An
         raise BuildError(brief(error)) from error
 
 
-_ACTIONS = {"run": _run, "save_program": _save_program}
+def _paddle_version(
+    _folder: Path, _request: Mapping[str, Any], _arrays: Sequence[Any]
+) -> tuple[dict[str, Any], list[Any]]:
+    from paddlify.runtime.engine import import_paddle
+
+    return {"version": import_paddle().__version__}, []
+
+
+_ACTIONS = {"run": _run, "save_program": _save_program, "paddle_version": _paddle_version}
 
 
 def _main() -> None:

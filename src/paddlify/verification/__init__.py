@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paddlify import frontends
-from paddlify.errors import UsageError
+from paddlify import formats, frontends
+from paddlify.errors import LoadError, UsageError
 from paddlify.frontends.base import Loaded, LoadOptions, load_options
 from paddlify.progress import Progress, Silent
 from paddlify.report import Report, RuntimeChoice
+from paddlify.runtime import worker
+from paddlify.runtime.engine import check_device
 from paddlify.runtime.feeds import Feeds, ordered_feeds
-from paddlify.verification import runners
+from paddlify.verification import proofs, runners
 from paddlify.verification.bisect import Bisection, Difference, Tolerance
 from paddlify.verification.bisect import bisect as find_first_difference
-from paddlify.verification.compare import OutputComparison, compare
+from paddlify.verification.compare import OutputComparison, compare, describe
 from paddlify.verification.errors import ConvertedError, SourceError, UnsuitableError
 from paddlify.verification.inputs import SIZES, DrawnInput, draw
+from paddlify.verification.proofs import Proof
 from paddlify.verification.result import Verification
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     import onnx_ir as ir
 
 __all__ = [
-    "Verification", "OutputComparison", "DrawnInput", "Bisection", "Difference",
+    "Verification", "OutputComparison", "DrawnInput", "Bisection", "Difference", "Proof",
     "verify", "verify_conversion", "compare",
 ]
 
@@ -39,6 +42,7 @@ Array = np.ndarray[Any, Any]
 def verify(
     model: str | os.PathLike[str] | onnx.ModelProto | ir.Model, folder: str | os.PathLike[str], *,
     inputs: Feeds | None = None, reference: Mapping[str, Array] | None = None,
+    format: Sequence[str] | None = None,  # noqa: A002 - named like the flag
     rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
     bisect: bool = False, all_values: bool = False, source_format: str | None = None, progress: Progress | None = None,
     **frontend_options: Any,
@@ -50,6 +54,9 @@ def verify(
         folder: what `convert` wrote.
         inputs: arrays by input name; None to draw them.
         reference: expected outputs by name, instead of running the source; it may hold the inputs too.
+        format: what to compare: "pir", "pdmodel", "fluid" and "lite"; None for all that the folder has. Each but the
+            last runs on this Paddle, and those of older Paddles also there, where an environment variable names an
+            interpreter that has it (`PADDLIFY_PADDLE2`, `PADDLIFY_FLUID`, `PADDLIFY_LITE`).
         rtol, atol: |actual - expected| <= atol + rtol * |expected|; None for the default of `verification.compare`.
         seed: of the drawn inputs.
         device: where the converted model runs.
@@ -60,38 +67,32 @@ def verify(
 
     Raises:
         InputError: the given inputs do not fit.
-        UsageError: the reference lacks an output, or inputs cannot be drawn.
+        UsageError: the reference lacks an output, inputs cannot be drawn, or there is no such format or device.
         LoadError: the source or the folder cannot be read.
     """
     report = Report.read(Path(folder))
+    check_device(device)
+    chosen = _formats(Path(folder), format)
     options = _options_of(report, frontend_options)
     source = _Source(model, frontends.load(model, source_format, options), options)
     feeds = None if inputs is None else ordered_feeds(inputs, report.inputs)
     progress = progress or Silent()
     progress.stage("verify")
     verification = _verify(
-        source, Path(folder), report, _Settings(rtol, atol, seed, device), feeds=feeds, reference=reference
+        source, Path(folder), report, _Settings(rtol, atol, seed, device, chosen), feeds=feeds,
+        reference=reference,
     )
-    if all_values or (bisect and not verification.passed):
-        _bisect(verification, source.loaded.model, Path(folder), device, all_values=all_values, progress=progress)
+    differs = any(not output.passed for output in verification.outputs)
+    if not verification.error and (all_values or (bisect and differs)):
+        try:
+            verification.bisection = find_first_difference(
+                source.loaded.model, Path(folder), {item.spec.name: item.array for item in verification.inputs},
+                Tolerance(rtol, atol), differs=differs, onednn=verification.runtime.onednn is not False,
+                device=device, all_values=all_values, progress=progress,
+            )
+        except (SourceError, ConvertedError) as error:
+            verification.bisection = Bisection((), None, f"the values cannot be compared: {error}")
     return verification
-
-
-def _bisect(
-    verification: Verification, model: ir.Model, folder: Path, device: str, *, all_values: bool, progress: Progress
-) -> None:
-    """Where nothing could be compared, there is nothing to look for."""
-    if verification.error:
-        return
-    try:
-        verification.bisection = find_first_difference(
-            model, folder, {item.spec.name: item.array for item in verification.inputs},
-            Tolerance(verification.rtol, verification.atol), differs=not verification.passed,
-            onednn=verification.runtime.onednn is not False,
-            device=device, all_values=all_values, progress=progress,
-        )
-    except (SourceError, ConvertedError) as error:
-        verification.bisection = Bisection((), None, f"the values cannot be compared: {error}")
 
 
 def verify_conversion(
@@ -101,7 +102,20 @@ def verify_conversion(
 ) -> Verification:
     """`verify` as the last step of a conversion; the source is read again, since the passes changed the graph."""
     fresh = frontends.load(model, source_format, options)
-    return _verify(_Source(model, fresh, options), folder, Report.read(folder), _Settings(rtol, atol, seed, device))
+    settings = _Settings(rtol, atol, seed, device, _formats(folder, None))
+    return _verify(_Source(model, fresh, options), folder, Report.read(folder), settings)
+
+
+def _formats(folder: Path, names: Sequence[str] | None) -> Sequence[str]:
+    """The formats to compare; raises UsageError for one that is none, LoadError for one that is not in the folder."""
+    if not names:
+        return [*formats.written(folder), *(["lite"] if formats.lite_targets(folder) else [])]
+    for name in dict.fromkeys(names):
+        if name != "lite":
+            formats.choose(folder, name, formats.FORMATS["pir"].since)
+        elif not formats.lite_targets(folder):
+            raise LoadError(f"{folder}: no {formats.LITE_FILES.format('*')}; convert again with --to-lite")
+    return list(dict.fromkeys(names))
 
 
 @dataclass(frozen=True)
@@ -119,6 +133,7 @@ class _Settings:
     atol: float | None
     seed: int
     device: str
+    formats: Sequence[str]
 
 
 def _verify(
@@ -203,28 +218,48 @@ def _from_reference(
 def _run_converted(
     verification: Verification, folder: Path, report: Report, expected: list[Array], settings: _Settings
 ) -> None:
-    """Compare in the configuration that the loader takes; find that one when the report does not know it yet.
-
-    oneDNN is given up only for a model that does not run, or is wrong, with it and is right without.
-    """
+    """Compare each format, on this Paddle in the configuration that the loader takes, and on the older ones."""
     feeds = {item.spec.name: item.array for item in verification.inputs}
     names = [spec.name for spec in report.outputs]
 
     def comparison(actual: list[Array]) -> list[OutputComparison]:
         return compare(names, expected, actual, rtol=settings.rtol, atol=settings.atol)
 
-    if report.runtime.onednn is not None:
-        verification.runtime = report.runtime
-        actual = runners.run_converted(folder, feeds, settings.device, onednn=report.runtime.onednn)
-        verification.outputs = comparison(actual)
-        return
-    actual, verification.runtime = runners.choose_runtime(folder, feeds, settings.device)
-    verification.outputs = comparison(actual)
-    if verification.runtime.onednn and not verification.passed:
-        plain = comparison(runners.run_converted(folder, feeds, settings.device, onednn=False))
-        if all(output.passed for output in plain):
-            reason = f"its numbers are wrong with oneDNN ({verification.summary()})"
-            verification.outputs, verification.runtime = plain, RuntimeChoice(False, reason)
+    found: list[Proof] = []
+    verification.proofs = found
+    for name in settings.formats:
+        if name != "lite":
+            found.append(_here(folder, name, report.runtime_of(name), feeds, comparison, settings.device))
+        found.extend(proofs.elsewhere(folder, name, feeds, report.outputs, comparison))
+    first = next((proof for proof in found if not proof.missing), found[0])
+    verification.outputs, verification.runtime, verification.error = first.outputs, first.choice, first.error
+    if first.missing:
+        verification.error = first.summary()
+
+
+def _here(
+    folder: Path, name: str, known: RuntimeChoice, feeds: Mapping[str, Array], comparison: proofs.Comparison,
+    device: str,
+) -> Proof:
+    """The proof on this Paddle; finds its configuration when the report does not know it yet.
+
+    oneDNN is given up only for a model that does not run, or is wrong, with it and is right without.
+    """
+    label = f"PaddlePaddle {worker.shared().paddle_version()}"
+    try:
+        if known.onednn is not None:
+            actual = runners.run_converted(folder, feeds, device, onednn=known.onednn, format=name)
+            return Proof(name, label, comparison(actual), choice=known)
+        actual, choice = runners.choose_runtime(folder, feeds, device, name)
+        outputs = comparison(actual)
+        if choice.onednn and not all(output.passed for output in outputs):
+            plain = comparison(runners.run_converted(folder, feeds, device, onednn=False, format=name))
+            if all(output.passed for output in plain):
+                reason = f"its numbers are wrong with oneDNN ({describe(outputs)})"
+                return Proof(name, label, plain, choice=RuntimeChoice(False, reason))
+    except ConvertedError as error:
+        return Proof(name, label, error=str(error))
+    return Proof(name, label, outputs, choice=choice)
 
 
 def _options_of(report: Report, frontend_options: Mapping[str, Any]) -> LoadOptions:

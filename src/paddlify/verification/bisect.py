@@ -20,16 +20,17 @@ import onnx_ir as ir
 
 from paddlify import passes
 from paddlify.errors import PaddlifyError
+from paddlify.formats import FORMATS
 from paddlify.frontends.onnx.upgrade import upgrade
 from paddlify.ir import inference, provenance
 from paddlify.progress import Progress, Silent
 from paddlify.report import Report, TensorSpec
-from paddlify.runtime.engine import PARAMETERS, PROGRAM
 from paddlify.verification import runners
 from paddlify.verification.compare import OutputComparison, compare_output
 
 Array = np.ndarray[Any, Any]
 
+PIR = FORMATS["pir"]
 BATCH = 256
 """Values that are made outputs at once."""
 
@@ -137,11 +138,11 @@ class _Exposed:
         self.report = Report.read(folder)
         self._scratch, self._program, self._layouts = scratch, program, layouts
         self.variables = {value: name for value, name in variables.items() if name in program.trace.variables}
-        weights = folder / PARAMETERS
+        weights = folder / PIR.parameters
         if weights.is_file():
-            (scratch / PARAMETERS).symlink_to(weights.resolve())
-        program.save(scratch / PROGRAM)
-        self.is_current = (scratch / PROGRAM).read_bytes() == (folder / PROGRAM).read_bytes()
+            (scratch / PIR.parameters).symlink_to(weights.resolve())
+        program.save(scratch / PIR.program)
+        self.is_current = (scratch / PIR.program).read_bytes() == (folder / PIR.program).read_bytes()
 
     def run(
         self, values: Sequence[ir.Value], feeds: Mapping[str, Array], device: str, *, onednn: bool
@@ -150,7 +151,7 @@ class _Exposed:
 
         Raises ConvertedError when the program does not run so.
         """
-        self._program.save(self._scratch / PROGRAM, [self.variables[str(value.name)] for value in values])
+        self._program.save(self._scratch / PIR.program, [self.variables[str(value.name)] for value in values])
         specs = [_spec(value) for value in values]
         replace(self.report, outputs=[*self.report.outputs, *specs]).write(self._scratch)
         results = runners.run_converted(self._scratch, feeds, device, onednn=onednn)

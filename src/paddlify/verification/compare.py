@@ -57,6 +57,15 @@ class OutputComparison:
         return asdict(self)
 
 
+def describe(outputs: Sequence[OutputComparison]) -> str:
+    """The verdict on at least one output, in one line."""
+    failed = [output for output in outputs if not output.passed]
+    if failed:
+        return f"{len(failed)} of {len(outputs)} output(s) differ; {failed[0].name}: {failed[0].reason}"
+    worst = max(outputs, key=lambda output: output.max_abs or 0.0)
+    return f"{len(outputs)} output(s) agree; largest difference {worst.max_abs or 0:.3g} ({worst.name})"
+
+
 def compare(
     names: Sequence[str], expected: Sequence[Array], actual: Sequence[Array], *, rtol: float | None = None,
     atol: float | None = None,

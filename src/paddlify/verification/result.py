@@ -9,8 +9,9 @@ from typing import Any
 from paddlify.errors import VerificationError
 from paddlify.report import RuntimeChoice
 from paddlify.verification.bisect import Bisection, Difference
-from paddlify.verification.compare import OutputComparison
+from paddlify.verification.compare import OutputComparison, describe
 from paddlify.verification.inputs import DrawnInput
+from paddlify.verification.proofs import Proof
 
 
 @dataclass
@@ -21,7 +22,8 @@ class Verification:
         oracle: what said what is right.
         seed: of the drawn inputs.
         inputs: what was fed, and how each was drawn.
-        outputs: one comparison each, in order.
+        outputs: one comparison each, in order, of the first format on the first runtime that was asked.
+        proofs: what each runtime says of each format, the first one included.
         runtime: the configuration in which the converted model ran.
         rtol, atol: as given; None for the default of `verification.compare`.
         error: why nothing could be compared (one side did not run); empty otherwise.
@@ -32,6 +34,7 @@ class Verification:
     seed: int = 0
     inputs: Sequence[DrawnInput] = ()
     outputs: Sequence[OutputComparison] = ()
+    proofs: Sequence[Proof] = ()
     runtime: RuntimeChoice = field(default_factory=RuntimeChoice)
     rtol: float | None = None
     atol: float | None = None
@@ -45,18 +48,18 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """True when both sides ran and every output is right."""
-        return not self.error and bool(self.outputs) and all(output.passed for output in self.outputs)
+        """True when both sides ran and every output is right, of each format on each runtime that was asked."""
+        is_right = not self.error and bool(self.outputs) and all(output.passed for output in self.outputs)
+        return is_right and not any(proof.passed is False for proof in self.proofs)
 
     def summary(self) -> str:
         """The verdict in one line."""
         if self.error:
             return f"not verified: {self.error}"
-        if self.passed:
-            worst = max(self.outputs, key=lambda output: output.max_abs or 0.0)
-            return f"{len(self.outputs)} output(s) agree; largest difference {worst.max_abs or 0:.3g} ({worst.name})"
-        failed = [output for output in self.outputs if not output.passed]
-        return f"{len(failed)} of {len(self.outputs)} output(s) differ; {failed[0].name}: {failed[0].reason}"
+        wrong = [proof for proof in self.proofs if proof.passed is False]
+        if wrong and wrong[0].outputs is not self.outputs:
+            return f"{wrong[0].format} on {wrong[0].runtime}: {wrong[0].summary()}"
+        return describe(self.outputs) if self.outputs else "nothing was compared"
 
     def raise_if_failed(self) -> None:
         """Raise VerificationError unless it passed."""
@@ -70,6 +73,7 @@ class Verification:
             "rtol": self.rtol, "atol": self.atol,
             "inputs": [item.to_dict() for item in self.inputs],
             "outputs": [output.to_dict() for output in self.outputs],
+            "formats": [proof.to_dict() for proof in self.proofs],
             **({"error": self.error} if self.error else {}),
             **({"bisection": self.bisection.to_dict()} if self.bisection else {}),
         }

@@ -142,23 +142,28 @@ def _allows(declared: Sequence[int | str | None], shape: Sequence[int]) -> bool:
     )
 
 
-def run_converted(folder: Path, feeds: Mapping[str, Array], device: str, *, onednn: bool) -> list[Array]:
+def run_converted(
+    folder: Path, feeds: Mapping[str, Array], device: str, *, onednn: bool,
+    format: str = "pir",  # noqa: A002 - named like the flag
+) -> list[Array]:
     """What the saved folder computes, in a process of its own; raises ConvertedError when it does not run."""
     try:
-        return worker.shared().run(folder, feeds, onednn=onednn, device=device)
+        return worker.shared().run(folder, feeds, onednn=onednn, device=device, format=format)
     except PaddlifyError as error:
         what = "ends the process" if isinstance(error, ModelCrashError) else "does not run"
         raise ConvertedError(f"the converted model {what}: {error}") from error
 
 
-def choose_runtime(folder: Path, feeds: Mapping[str, Array], device: str) -> tuple[list[Array], RuntimeChoice]:
+def choose_runtime(
+    folder: Path, feeds: Mapping[str, Array], device: str, format: str = "pir",  # noqa: A002 - named like the flag
+) -> tuple[list[Array], RuntimeChoice]:
     """Run with oneDNN, and only when that fails without it; raises ConvertedError when neither runs."""
     if device != "cpu":
-        return run_converted(folder, feeds, device, onednn=False), RuntimeChoice(None, "not on the CPU")
+        return run_converted(folder, feeds, device, onednn=False, format=format), RuntimeChoice(None, "not on the CPU")
     try:
-        return run_converted(folder, feeds, device, onednn=True), RuntimeChoice(True)
+        return run_converted(folder, feeds, device, onednn=True, format=format), RuntimeChoice(True)
     except ConvertedError as error:
-        results = run_converted(folder, feeds, device, onednn=False)
+        results = run_converted(folder, feeds, device, onednn=False, format=format)
         return results, RuntimeChoice(False, f"with oneDNN {error}")
 
 

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from paddlify.errors import PaddlifyError
-from paddlify.runtime.engine import PROGRAM
+from paddlify.formats import FORMATS
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def save_program(folder: Path, class_name: str) -> list[str]:
     with traced(folder, class_name) as trace:
         fetches = [_kept(value) for value in trace.fetches]
         names = _finish(trace)
-        _serialise(trace, fetches, folder / PROGRAM)
+        _serialise(trace, fetches, folder / FORMATS["pir"].program)
     return names
 
 

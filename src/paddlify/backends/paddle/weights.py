@@ -2,8 +2,8 @@
 
 The file is what Paddle's `save_combine` writes: the parameters in the order of their sorted names (which are not in
 the file), each a uint32 tensor version, a uint64 count of level-of-detail entries, a uint32 tensor version, an int32
-size, a TensorDesc message of that size, and the elements in C order, little endian. What `save` writes for one parameter, as
-Fluid reads it, is the same for that parameter alone.
+size, a TensorDesc message of that size, and the elements in C order, little endian. What `save` writes for one
+parameter, as Fluid reads it, is the same for that parameter alone.
 
 Source of the format: paddle/fluid/framework/lod_tensor.cc and tensor_util.cc (SerializeToStream), and
 framework.proto (VarType) of PaddlePaddle 3.3.

@@ -12,10 +12,12 @@ import onnx_ir as ir
 
 import paddlify.backends.paddle.ops  # noqa: F401 - registers the emissions
 from paddlify.backends.paddle.legacy import link_params, save_program_desc
+from paddlify.backends.paddle.lite import optimise
 from paddlify.backends.paddle.module import Module, Parameter, build_module
 from paddlify.backends.paddle.printer import class_name, print_module
 from paddlify.backends.paddle.weights import write_params, write_separate_params
 from paddlify.errors import PaddlifyError, UnsupportedModel
+from paddlify.formats import FORMATS
 from paddlify.ir.tensors import static_dims
 from paddlify.progress import Progress, Silent
 from paddlify.runtime import worker
@@ -33,9 +35,9 @@ class Written:
 
 def write(
     model: ir.Model, folder: Path, *, title: str, version: str, formats: Sequence[str] = ("pir",),
-    fluid_params: str = "combined", progress: Progress | None = None,
+    fluid_params: str = "combined", to_lite: Sequence[str] = (), progress: Progress | None = None,
 ) -> Written:
-    """Write the model into an existing folder, as PIR and in whatever other formats are asked for.
+    """Write the model into an existing folder, as PIR and in whatever other formats and for Lite's targets asked for.
 
     The formats share `inference.pdiparams`; only Fluid's parameters, where they are "separate", are written again.
     Raises UnsupportedModel that lists every node which cannot be said in Paddle, and what `Worker.save_program` raises.
@@ -50,7 +52,9 @@ def write(
         if entries:  # Paddle refuses a file of no parameters
             write_params(folder / PARAMS, entries, progress.advance)
         _check_names(module, names.result())
-    others = [name for name in formats if name != "pir"]
+    # Paddle Lite's optimiser reads Paddle 2's program.
+    wanted = {*formats, *(["pdmodel"] if to_lite else [])} - {"pir"}
+    others = [name for name in FORMATS if name in wanted]
     if others:
         progress.stage(f"write {', '.join(others)}")
         save_program_desc(folder, module.name, others)
@@ -59,6 +63,11 @@ def write(
         write_separate_params(folder, entries, progress.advance)
     elif "fluid" in formats and entries:
         link_params(folder / PARAMS)
+    if to_lite:
+        progress.stage(f"optimise for {' and '.join(to_lite)}")
+        optimise(folder, to_lite)
+        if "pdmodel" not in formats:
+            (folder / FORMATS["pdmodel"].program).unlink()
     return Written(sum(math.prod(parameter.tensor.shape.numpy()) for parameter in module.parameters), total)
 
 
