@@ -112,7 +112,8 @@ def _replace(temporary: Path, target: Path, force: bool) -> None:
 
 
 def _refused(target: Path, error: OSError) -> OutputError:
-    return OutputError(f"{target}: cannot be written ({error.strerror or error})")
+    remedy = "; make room there or name another folder" if error.errno in _OF_THE_DISK else ""
+    return OutputError(f"{target}: cannot be written ({error.strerror or error}){remedy}")
 
 
 class _Terminated(SystemExit):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,10 +23,14 @@ def check(targets: Sequence[str]) -> None:
         LITE.required()
 
 
+_ROOM = 1 << 16
+"""With less than this left on the disk the optimiser's complaint is the disk's: it writes until there is none."""
+
+
 def optimise(folder: Path, targets: Sequence[str]) -> None:
     """Write `inference.TARGET.nb` for each of the targets from the folder's `inference.pdmodel` and its parameters.
 
-    Raises UnsupportedError with what the optimiser says when it refuses the model or the target.
+    Raises OSError for a full disk, UnsupportedError with what the optimiser says when it refuses the model or target.
     """
     files, root = FORMATS["pdmodel"], folder.resolve()
     parameters = root / files.parameters
@@ -36,6 +43,8 @@ def optimise(folder: Path, targets: Sequence[str]) -> None:
         try:
             ask(LITE, request, kind="optimise")
         except PaddlifyError as error:
+            if shutil.disk_usage(root).free < _ROOM:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
             raise UnsupportedError(f"--to-lite {target}: {error}; --format pdmodel is not affected") from error
         if not path.is_file():
             raise UnsupportedError(f"--to-lite {target}: the optimiser wrote nothing; --format pdmodel is not affected")
