@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import onnx_models
 import paddlify
 from frontends.caffe.nets_on_disk import write_caffemodel
+from oracles import oracle_python
 from paddlify.cli import run_command
 from paddlify.frontends import caffe
 
@@ -64,6 +66,35 @@ def test_code_shown_with_its_file_stands_there(name):
     for block in shown:
         path, code = block.removeprefix("# ").split("\n", 1)
         assert code in (ROOT / path).read_text(encoding="utf-8"), path
+
+
+@pytest.fixture(scope="module")
+def all_formats(tmp_path_factory):
+    """A folder with everything that docs/formats.md speaks of."""
+    folder = tmp_path_factory.mktemp("docs")
+    text = """<ir_version: 10, opset_import: ["" : 21]> net (float[1, 3, 8, 8] image) => (float[1, 4, 8, 8] y)
+        <float[4, 3, 1, 1] weight> { c = Conv (image, weight) y = Relu (c) }"""
+    weight = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3, 1, 1)
+    onnx_models.save(onnx_models.model(text, weight=weight), folder / "model.onnx")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PADDLIFY_LITE", oracle_python("paddlelite"))
+        paddlify.convert(folder / "model.onnx", folder / "DIR", format=["pdmodel", "fluid"], to_lite="x86")
+    return folder
+
+
+@pytest.mark.parametrize(("index", "oracle"), [(0, None), (1, None), (2, "fluid"), (3, "paddlelite")])
+def test_each_way_to_load_a_format_runs(index, oracle, all_formats):
+    python = sys.executable if oracle is None else oracle_python(oracle)
+    image = "np.linspace(-1, 1, 192).astype('float32').reshape(1, 3, 8, 8)"
+    script = all_formats / f"block{index}.py"
+    code = blocks("docs/formats.md", "python")[index]
+    results = "results" if index else f"model.inference({{'image': {image}}})"
+    head, tail = f"import numpy as np\nfeeds = {{'image': {image}}}\n", f"np.save('result{index}.npy', {results}[0])\n"
+    script.write_text(head + code + tail)
+    done = subprocess.run([python, script.name], cwd=all_formats, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    (expected,) = paddlify.load(all_formats / "DIR")(np.linspace(-1, 1, 192).astype("float32").reshape(1, 3, 8, 8))
+    np.testing.assert_allclose(np.load(all_formats / f"result{index}.npy"), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_both_readmes_show_the_same_commands():
