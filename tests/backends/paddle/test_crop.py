@@ -148,3 +148,12 @@ def test_slice_from_before_the_first_element(start: int, end: int, step: int) ->
 def test_backward_slice_of_a_dynamic_axis_from_before_the_first_element() -> None:
     bounds = [np.array([number]) for number in (-8, -9, 0, -1)]
     check("Slice", [np.ones((3, 2), np.float32), *bounds], constants=[1, 2, 3, 4], dynamic={0: (0, 1)})
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+@pytest.mark.parametrize("constants", [(3, 4), (3,), ()], ids=["computed bounds", "and step", "and axes"])
+def test_computed_slice_from_before_the_first_element(constants: tuple[int, ...], dynamic: bool) -> None:
+    axes = {0: (0, 1)} if dynamic else {}
+    for start, end, step in ((-8, -9, -1), (-9, -(2**62), -2), (-9, 2, 1), (-(2**62), 2, 1)):
+        bounds = [ints(number) for number in (start, end, 0, step)]
+        check("Slice", [numbers(3, 2), *bounds], constants=constants, dynamic=axes)

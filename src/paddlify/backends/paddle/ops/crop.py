@@ -31,13 +31,16 @@ def slice_(
         return _slice_any_axes(paddle, x, starts, ends, axes, steps)
     chosen = list(range(count)) if axes is None else [normal_axis(axis, x.rank) for axis in axes.ints()]
     if steps is not None and not steps.is_constant:
-        bounds = [[bound[index] for index in range(count)] for bound in (starts, ends, _limited(paddle, steps))]
-        return paddle.strided_slice(x, chosen, *bounds)
+        begins = [_not_before_first(paddle, x, axis, starts[index]) for index, axis in enumerate(chosen)]
+        bounds = [[bound[index] for index in range(count)] for bound in (ends, _limited(paddle, steps))]
+        return paddle.strided_slice(x, chosen, begins, *bounds)
     strides = [1] * count if steps is None else [min(max(step, -_ENDLESS), _ENDLESS) for step in steps.ints()]
     parts = [slice(None)] * x.rank
     for axis, start, end, step in zip(chosen, sizes_of(starts), sizes_of(ends), strides, strict=True):
         if x.shape[axis] is None and step < 0 and isinstance(start, int) and -_ENDLESS < start < -1:
             start = paddle.clip(paddle.shape(x)[axis] + start, min=0)  # noqa: PLW2901 - see _part
+        elif step < 0 and not isinstance(start, int):
+            start = _not_before_first(paddle, x, axis, start)  # noqa: PLW2901 - see _part
         parts[axis] = _part(x.shape[axis], start, end, step)
     output = paddle.outputs[0]
     if output.is_static and 0 in output.shape:  # with oneDNN an empty slice has its sizes in another order
@@ -66,6 +69,11 @@ def _part(size: int | None, start: Any, end: Any, step: int) -> slice:
     return slice(None if start >= _ENDLESS else start, None if end <= -_ENDLESS else end, step)
 
 
+def _not_before_first(paddle: Recorder, x: Tensor, axis: int, start: Any) -> Expr:
+    """A computed start, at least `-size`: whatever the sign of the step, ONNX lets a start before that start there."""
+    return paddle.maximum(start.astype("int64"), -paddle.shape(x)[axis])
+
+
 def indexed(x: Expr, parts: Sequence[slice]) -> Expr:
     """`x[parts]`, whole axes at the end left out."""
     last = max((axis for axis, part in enumerate(parts) if part != slice(None)), default=None)
@@ -87,9 +95,10 @@ def _slice_any_axes(
     """Which axes are sliced is computed: every axis is, most of them from 0 to their size."""
     places = paddle.where(axes < 0, axes + x.rank, axes)
     kind = paddle.dtype(starts.dtype)
+    sizes = cast(paddle, paddle.shape(x), kind, of="int64")
     bounds = [
-        paddle.scatter(paddle.zeros([x.rank], dtype=kind), places, starts),
-        paddle.scatter(cast(paddle, paddle.shape(x), kind, of="int64"), places, ends),
+        paddle.maximum(paddle.scatter(paddle.zeros([x.rank], dtype=kind), places, starts), -sizes),
+        paddle.scatter(sizes, places, ends),
     ]
     strides: Expr = paddle.ones([x.rank], dtype=kind)
     bounds.append(strides if steps is None else paddle.scatter(strides, places, _limited(paddle, steps)))
