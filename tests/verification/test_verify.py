@@ -108,7 +108,7 @@ def test_bisect_names_what_is_wrong_only_when_it_is_fused(tmp_path, monkeypatch)
         HEADER + "(int64[N, 2] x, int64[N, 2] z) => (int64[N, 2] y) { sum = Add(x, z) y = Neg(sum) }"
     )
     folder = paddlify.convert(proto, tmp_path / "out", verify=False).path
-    monkeypatch.setattr(program, "_keep_apart", lambda block: None)
+    monkeypatch.setattr(program, "suit_onednn", lambda block: None)
     program.save_program(folder, "G")
     report = Report.read(folder)
     report.runtime = RuntimeChoice(True)

@@ -108,9 +108,6 @@ class Predictor:
             # It reuses the memory of a value that oneDNN made and another operator still needs: exp(x) - floor(exp(x))
             # gives 0.
             config.delete_pass("inplace_pass")
-            if self.format == "pir" and _has_float64(program):
-                for name in _LOSE_FLOAT64:
-                    config.delete_pass(name)
         else:
             _switch(config, "disable")
         return config
@@ -150,18 +147,6 @@ def _switch(config: Any, verb: str) -> None:
         if hasattr(config, name):
             getattr(config, name)()
             return
-
-
-_LOSE_FLOAT64 = (
-    "elementwise_act_onednn_fuse_pass", "operator_scale_onednn_fuse_pass", "operator_unsqueeze_onednn_fuse_pass",
-    "operator_reshape_onednn_fuse_pass",
-)
-"""They join float64 arithmetic with what follows, and then compute without it: abs(a - b) gives a - b."""
-
-
-def _has_float64(program: Path) -> bool:
-    """Whether any value of a saved PIR program has this dtype."""
-    return b"t_f64" in program.read_bytes()
 
 
 _BIT_CASTS = {"bfloat16": "int16", "float8_e4m3fn": "int8", "float8_e5m2": "int8"}

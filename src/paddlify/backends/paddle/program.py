@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from paddlify.backends.paddle.onednn import INTERPOLATIONS, suit_onednn
 from paddlify.errors import PaddlifyError
 from paddlify.formats import FORMATS
 
@@ -128,7 +129,7 @@ def name_in_program(name: str) -> str:
 
 def _finish(trace: Traced) -> list[str]:
     """Give the parameters their names, and keep Paddle's predictor from what it does wrong; returns the names."""
-    _keep_apart(trace.program.global_block())
+    suit_onednn(trace.program.global_block())
     # Not state_dict(), in which a recurrent layer has its parameters twice.
     parameters = {name_in_program(name): parameter for name, parameter in trace.model.named_parameters()}
     for name, parameter in parameters.items():
@@ -154,70 +155,17 @@ def _remove_unused_parameters(program: Any) -> None:
 
 
 def _kept(value: Any) -> Any:
-    """`normalize_program` takes an output `input + number` for the input itself; a copy keeps the addition."""
-    import paddle
+    """A copy where the output itself would not do.
 
-    return paddle.assign(value) if value.get_defining_op().name() == "pd_op.scale" else value
-
-
-_FUSED_BEHIND_ARITHMETIC = frozenset(
-    f"pd_op.{name}"
-    for name in (
-        "abs", "clip", "gelu", "hardsigmoid", "hardswish", "leaky_relu", "mish", "relu", "relu6", "scale", "sigmoid",
-        "sqrt", "swish", "tanh",
-    )
-)
-
-
-_CONVOLUTIONS = frozenset(
-    f"pd_op.{name}"
-    for name in (
-        "conv2d", "depthwise_conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d_transpose", "conv3d_transpose",
-    )
-)
-_PLAIN = frozenset(f"pd_op.{name}" for name in ("assign", "flatten", "reshape", "transpose"))
-
-
-def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
-    """Copy what an operator takes where the predictor with oneDNN would otherwise compute something else.
-
-    - These activations, unless in float32: it fuses them with the addition, subtraction or multiplication before them,
-      and loses them where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
-    - leaky_relu: fusing it with a convolution ends the process.
-    - matmul of what a convolution gave, in oneDNN's blocked layout (`blocked`: ids of such values): its kernel reads
-      the memory as if it were plain.
+    `normalize_program` takes `input + number` for the input itself, and an output that something else needs too may be
+    changed afterwards.
     """
     import paddle
 
-    blocked = set() if blocked is None else blocked
-    for operator in list(block.ops):
-        for inner in operator.blocks():
-            _keep_apart(inner, blocked)
-        name, operands = operator.name(), operator.operands()
-        for operand in operands if name == "pd_op.matmul" else operands[:1]:
-            value = operand.source()
-            if _is_spoilt(name, value, blocked):
-                paddle.pir.set_insertion_point(operator)
-                operand.set_source(paddle.assign(value))
-        if name in _CONVOLUTIONS or (
-            name not in _PLAIN and any(_is_among(operand.source(), blocked) for operand in operands)
-        ):
-            blocked.update(result.id for result in operator.results())
+    return paddle.assign(value) if value.get_defining_op().name() in _TAKEN_AWAY or not value.use_empty() else value
 
 
-def _is_spoilt(name: str, value: Any, blocked: set[str]) -> bool:
-    import paddle
-
-    if name == "pd_op.matmul":
-        return _is_among(value, blocked)
-    if name not in _FUSED_BEHIND_ARITHMETIC:
-        return False
-    return name == "pd_op.leaky_relu" or value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
-
-
-def _is_among(value: Any, ids: set[str]) -> bool:
-    """Whether the value is one of these; an input that is left out is none."""
-    return value.initialized() and value.id in ids
+_TAKEN_AWAY = frozenset({"pd_op.scale", "pd_op.slice", *INTERPOLATIONS})
 
 
 def _import(path: Path) -> Any:

@@ -1,0 +1,187 @@
+"""Changes to a program without which the predictor with oneDNN computes something else, or does not start.
+
+They are made in the program, not when it is loaded, so that it is right with Paddle's own predictor too. What each
+operator computes stays as it is; `model.py` does not show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_FUSED_BEHIND_ARITHMETIC = frozenset(
+    f"pd_op.{name}"
+    for name in (
+        "abs", "clip", "gelu", "hardsigmoid", "hardswish", "leaky_relu", "mish", "relu", "relu6", "reshape", "scale",
+        "sigmoid", "sqrt", "swish", "tanh", "unsqueeze",
+    )
+)
+_CONVOLUTIONS = frozenset(
+    f"pd_op.{name}"
+    for name in (
+        "conv2d", "depthwise_conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d_transpose", "conv3d_transpose",
+    )
+)
+_PLAIN = frozenset(f"pd_op.{name}" for name in ("assign", "flatten", "reshape", "transpose"))
+INTERPOLATIONS = frozenset({"pd_op.bilinear_interp", "pd_op.nearest_interp"})
+
+
+def suit_onednn(block: Any) -> None:
+    """Change what oneDNN would run wrong in `block`, and in the blocks inside it."""
+    _keep_apart(block)
+    operators = list(_operators(block))
+    _copy_before_overwriting(operators)
+    for operator in operators:
+        if operator.name() in INTERPOLATIONS:
+            _interpolate_in_float64(operator)
+        elif operator.name() == "pd_op.slice" and _may_be_empty(operator):
+            _slice_in_strides(operator)
+
+
+def _operators(block: Any) -> Iterator[Any]:
+    for operator in list(block.ops):
+        yield operator
+        for inner in operator.blocks():
+            yield from _operators(inner)
+
+
+def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
+    """Copy what an operator takes where the predictor with oneDNN would otherwise compute something else.
+
+    - These activations, unless in float32: it fuses them with the addition, subtraction or multiplication before them,
+      and loses them where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
+    - leaky_relu: fusing it with a convolution ends the process.
+    - matmul of what a convolution gave, in oneDNN's blocked layout (`blocked`: ids of such values): its kernel reads
+      the memory as if it were plain.
+    """
+    import paddle
+
+    blocked = set() if blocked is None else blocked
+    for operator in list(block.ops):
+        for inner in operator.blocks():
+            _keep_apart(inner, blocked)
+        name, operands = operator.name(), operator.operands()
+        for operand in operands if name == "pd_op.matmul" else operands[:1]:
+            value = operand.source()
+            if _is_spoilt(name, value, blocked):
+                paddle.pir.set_insertion_point(operator)
+                operand.set_source(paddle.assign(value))
+        if name in _CONVOLUTIONS or (
+            name not in _PLAIN and any(_is_among(operand.source(), blocked) for operand in operands)
+        ):
+            blocked.update(result.id for result in operator.results())
+
+
+def _is_spoilt(name: str, value: Any, blocked: set[str]) -> bool:
+    import paddle
+
+    if name == "pd_op.matmul":
+        return _is_among(value, blocked)
+    if name not in _FUSED_BEHIND_ARITHMETIC:
+        return False
+    return name == "pd_op.leaky_relu" or value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
+
+
+def _is_among(value: Any, ids: set[str]) -> bool:
+    """Whether the value is one of these; an input that is left out is none."""
+    return value.initialized() and value.id in ids
+
+
+def _copy_before_overwriting(operators: list[Any]) -> None:
+    """Copy a value that an operator could overwrite with its result, though something later needs it.
+
+    Paddle's `inplace_pass` does not see this where oneDNN made the value: with y = exp(x), y - floor(y) would be 0.
+    """
+    import paddle
+
+    places = {operator.id(): place for place, operator in enumerate(operators)}
+    for operator in operators:
+        if operator.name() in _NEVER_OVERWRITTEN:
+            continue
+        for value in operator.results():
+            users = {user.id(): user for user in value.all_used_ops()}.values() if value.initialized() else ()
+            last = max((places.get(user.id(), 0) for user in users), default=0)
+            if any(_may_overwrite(user, value) and places.get(user.id(), 0) < last for user in users):
+                paddle.pir.set_insertion_point_after(operator)
+                _replace(value, paddle.assign(value))
+
+
+def _may_overwrite(user: Any, value: Any) -> bool:
+    """Whether Paddle has this operator in place, which gives the memory of its first input to the result."""
+    import paddle
+
+    name = user.name()
+    is_in_place = name.startswith("pd_op.") and hasattr(paddle._C_ops, f"{name.removeprefix('pd_op.')}_")
+    return is_in_place and user.operand_source(0).is_same(value)
+
+
+_NEVER_OVERWRITTEN = frozenset({"builtin.parameter", "pd_op.data", "pd_op.full", "pd_op.full_int_array"})
+
+
+def _interpolate_in_float64(operator: Any) -> None:
+    """oneDNN has this operator in float32, and then cannot read its attribute `scale`, an array of doubles."""
+    import paddle
+
+    operand, result = operator.operands()[0], operator.result(0)
+    if operand.source().dtype != paddle.float32:
+        return
+    paddle.pir.set_insertion_point(operator)
+    operand.set_source(paddle.cast(operand.source(), "float64"))
+    paddle.pir.set_insertion_point_after(operator)
+    typed = paddle.cast(result, "float64")
+    result.set_type(typed.type())
+    narrowed = paddle.cast(result, "float32")
+    _replace(result, narrowed)
+    typed.get_defining_op().erase()
+
+
+def _replace(value: Any, by: Any) -> None:
+    """Let all take `by` that take `value`, but for what makes `by`."""
+    maker = by.get_defining_op()
+    for user in value.all_used_ops():
+        if user.id() == maker.id():
+            continue
+        for operand in user.operands():
+            if operand.source().initialized() and operand.source().is_same(value):
+                operand.set_source(by)
+
+
+def _may_be_empty(operator: Any) -> bool:
+    """Whether a slice in float32 has a sliced axis whose length is known only when it runs."""
+    import paddle
+
+    source = operator.operand_source(0)
+    if source.dtype != paddle.float32 or len(source.shape) > _STRIDED_RANK:
+        return False
+    attributes = operator.attrs()
+    kept = [axis for axis in range(len(source.shape)) if axis not in attributes["decrease_axis"]]
+    lengths = dict(zip(kept, operator.result(0).shape, strict=False))
+    return any(lengths.get(axis) == -1 for axis in attributes["axes"])
+
+
+_STRIDED_RANK = 6
+
+
+def _slice_in_strides(operator: Any) -> None:
+    """oneDNN gives an empty slice a shape of its own; strided_slice it does not have."""
+    import paddle
+
+    attributes = operator.attrs()
+    bounds = [_numbers(operator.operand_source(index)) for index in (1, 2)]
+    axes = attributes["axes"]
+    paddle.pir.set_insertion_point(operator)
+    cut = paddle.strided_slice(operator.operand_source(0), axes, *bounds, [1] * len(axes))
+    if attributes["decrease_axis"]:
+        cut = paddle.squeeze(cut, attributes["decrease_axis"])
+    operator.result(0).replace_all_uses_with(cut)
+    operator.erase()
+
+
+def _numbers(bound: Any) -> Any:
+    """The numbers of a slice's bound: the values that were combined, or the tensor itself."""
+    maker = bound.get_defining_op()
+    if maker.name() == "builtin.combine":
+        return list(maker.operands_source())
+    if maker.name() == "pd_op.full_int_array":
+        return list(maker.attrs()["value"])
+    return bound

@@ -1,0 +1,95 @@
+"""Converted programs on Paddle's own predictor with oneDNN, as Paddle's users make it: without paddlify.load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx.parser
+import onnxruntime
+import pytest
+from tests.backends.paddle.single_node import same
+
+import paddlify
+
+HEADER = '<ir_version: 10, opset_import: ["" : 20]>'
+RNG = np.random.default_rng(0)
+KERNEL = onnx.numpy_helper.from_array(RNG.normal(0, 0.1, (4, 3, 3, 3)).astype(np.float32), "k")
+SCALES = onnx.numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "s")
+IMAGE = RNG.normal(0, 1, (2, 3, 8, 8)).astype(np.float32)
+
+
+def predicted(folder: Path, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """What a predictor gives that is configured in no other way than that oneDNN is on."""
+    import paddle
+
+    parameters = folder / "inference.pdiparams"
+    config = paddle.inference.Config(
+        str(folder / "inference.json"), str(parameters) if parameters.exists() else ""
+    )
+    config.disable_glog_info()
+    config.disable_gpu()
+    config.enable_onednn()
+    predictor = paddle.inference.create_predictor(config)
+    with paddle.base.dygraph.guard(paddle.CPUPlace()):
+        tensors = [paddle.to_tensor(feeds[name]) for name in predictor.get_input_names()]
+        return [result.numpy() for result in predictor.run(tensors)]
+
+
+def check(folder: Path, text: str, feeds: Mapping[str, np.ndarray]) -> None:
+    """Compare a model that has the weights `k` and `s` with onnxruntime; `load` must keep oneDNN, too."""
+    model = onnx.parser.parse_model(HEADER + text)
+    model.graph.initializer.extend([KERNEL, SCALES])
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    expected = session.run(None, dict(feeds))
+    paddlify.convert(model, folder / "converted", verify=False)
+    same(predicted(folder / "converted", feeds), expected, 1e-5, 1e-5)
+    loaded = paddlify.load(folder / "converted")
+    same(loaded.inference(feeds), expected, 1e-5, 1e-5)
+    assert loaded.runtime.onednn is not False, loaded.runtime.reason
+
+
+@pytest.mark.parametrize("first", ["e = Exp(x)", "c = Conv(x, k) e = Exp(c)"])
+def test_a_value_that_is_needed_later_is_not_overwritten(first: str, tmp_path: Path) -> None:
+    text = f"g (float[2,3,8,8] x) => (float[a,b,c,d] y) {{ {first} f = Floor(e) y = Sub(e, f) }}"
+    check(tmp_path, text, {"x": IMAGE})
+
+
+def test_an_output_that_is_needed_later_is_not_overwritten(tmp_path: Path) -> None:
+    text = "g (float[2,3,8,8] x) => (float[a,b,c,d] e, float[a,b,c,d] f) { e = Exp(x) f = Floor(e) }"
+    check(tmp_path, text, {"x": IMAGE})
+
+
+@pytest.mark.parametrize("shape", ["2,3,8,8", "N,3,H,W"])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'mode = "linear"',
+        'mode = "linear", coordinate_transformation_mode = "align_corners"',
+        'mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"',
+    ],
+)
+def test_interpolation_leaves_the_rest_to_onednn(attributes: str, shape: str, tmp_path: Path) -> None:
+    body = f"c = Conv(x, k) r = Relu(c) u = Resize <{attributes}> (r, , s) y = Relu(u)"
+    check(tmp_path, f"g (float[{shape}] x) => (float[a,b,c,d] y) {{ {body} }}", {"x": IMAGE})
+
+
+@pytest.mark.parametrize("end", [2, 3, 5], ids=["empty", "empty", "two rows"])
+def test_a_slice_that_may_be_empty(end: int, tmp_path: Path) -> None:
+    text = "g (float[N,M] x, int64[1] a, int64[1] b) => (float[P,M] y, float[Q,M] z) "
+    text += "{ y = Slice (x, a, b) z = Concat <axis = 0> (y, x) }"
+    check(tmp_path, text, {"x": IMAGE[0, 0], "a": np.array([3]), "b": np.array([end])})
+
+
+@pytest.mark.parametrize("dtype", ["double", "int64"])
+@pytest.mark.parametrize(
+    "second", ["Abs (h)", "Neg (h)", "Mul (h, h)", "Unsqueeze (h, one)", "Reshape (h, one)", "Transpose (h)"]
+)
+def test_what_follows_arithmetic_of_another_dtype_is_not_lost(second: str, dtype: str, tmp_path: Path) -> None:
+    text = f"g ({dtype}[N,4] x, {dtype}[N,4] w) => ({dtype} y) <int64[1] one = {{-1}}> "
+    text += f"{{ h = Sub (x, w) y = {second} }}"
+    kind = np.float64 if dtype == "double" else np.int64
+    x, w = (np.arange(8).reshape(2, 4).astype(kind) * factor for factor in (1, 2))
+    check(tmp_path, text, {"x": x, "w": w})
