@@ -17,6 +17,7 @@ from frontends.caffe.nets_on_disk import write_caffemodel
 from oracles import oracle_python
 from paddlify.cli import run_command
 from paddlify.frontends import caffe
+from paddlify.support import operators
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
@@ -140,3 +141,16 @@ def test_the_commands_and_the_code_about_caffe_run(tmp_path, monkeypatch, capsys
     a, b = (np.full((1, 3, 4, 4), value, np.float32) for value in (4, 8))
     (found,) = paddlify.load(tmp_path / "blended").inference({"a": a, "b": b})
     assert np.allclose(found, (0.25 * (a + shift.reshape(3, 1, 1)) + 0.75 * b) * factor)
+
+
+def test_the_table_of_operators_is_fresh():
+    subprocess.run([sys.executable, str(ROOT / "tools" / "operators_page.py"), "--check"], check=True)
+
+
+def test_the_table_of_operators_tells_each_opset():
+    rows = {(row.domain, row.op_type): row for row in operators("onnx")}
+    assert rows["", "Softmax"].versions == (1, 11, 13)
+    assert rows["", "Upsample"].versions == (1, 7, 9)
+    assert rows["", "StringSplit"].versions == ()
+    assert not rows["", "StringSplit"].is_supported
+    assert rows["com.microsoft", "FusedConv"].is_supported

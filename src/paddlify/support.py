@@ -11,11 +11,18 @@ from paddlify.registry import Registry, Rule
 
 @dataclass(frozen=True)
 class Operator:
-    """A row of the support table: the operator as its owner spells it, and its domain ("" for the format's own)."""
+    """A row of the support table: the operator as its owner spells it, and its domain ("" for the format's own).
+
+    Attributes:
+        family: the file that says what it means ("" if it is not supported).
+        versions: ONNX's opsets whose form of a standard operator can be converted.
+    """
 
     op_type: str
     domain: str
     is_supported: bool
+    family: str = ""
+    versions: tuple[int, ...] = ()
 
 
 def operators(source_format: str) -> list[Operator]:
@@ -34,15 +41,34 @@ def formats() -> list[str]:
 
 
 def _onnx() -> list[Operator]:
-    import onnx.defs
-
+    """The standard's operators, those of onnxruntime that are raised to them, and any that a user has added."""
     import paddlify.backends.paddle.ops  # noqa: F401 - registers the emissions
     from paddlify.backends.paddle.module import emits
+    from paddlify.frontends.onnx.upgrade import contrib_rules
     from paddlify.ir.opset import PRIVATE_DOMAIN
 
-    supported = {(rule.domain, rule.op_type) for rule in emits if rule.domain != PRIVATE_DOMAIN}
-    standard = {("", schema.name) for schema in onnx.defs.get_all_schemas() if schema.domain == ""}
-    return [Operator(op_type, domain, (domain, op_type) in supported) for domain, op_type in supported | standard]
+    others = [rule for rule in (*emits, *contrib_rules()) if rule.domain not in ("", PRIVATE_DOMAIN)]
+    return [*_standard(), *_rows(others)]
+
+
+def _standard() -> list[Operator]:
+    """Operators of ai.onnx; one that newer opsets replace by another is supported in the opsets that have it."""
+    import onnx.defs
+
+    from paddlify.backends.paddle.module import emits
+    from paddlify.frontends.onnx.upgrade import can_raise
+
+    schemas: dict[str, list[int]] = {}
+    for schema in onnx.defs.get_all_schemas_with_history():
+        if schema.domain == "" and not schema.deprecated:
+            schemas.setdefault(schema.name, []).append(schema.since_version)
+    rows = []
+    for op_type, history in schemas.items():
+        rule = emits.find("", op_type)
+        versions = tuple(version for version in sorted(history) if can_raise(op_type, version, rule is not None))
+        family = _family(rule) if rule is not None else "replaced" if versions else ""
+        rows.append(Operator(op_type, "", bool(versions), family, versions))
+    return rows
 
 
 def _tensorflow() -> list[Operator]:
@@ -61,7 +87,11 @@ def _caffe() -> list[Operator]:
 
 
 def _rows(rules: Registry | Sequence[Rule]) -> list[Operator]:
-    return [Operator(rule.op_type, rule.domain, True) for rule in rules]
+    return [Operator(rule.op_type, rule.domain, True, _family(rule)) for rule in rules]
+
+
+def _family(rule: Rule) -> str:
+    return rule.function.__module__.rpartition(".")[2]
 
 
 _TABLES: dict[str, Callable[[], list[Operator]]] = {"onnx": _onnx, "tensorflow": _tensorflow, "caffe": _caffe}

@@ -6,10 +6,12 @@ import onnx_ir as ir
 
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode
 from paddlify.frontends.onnx.upgrade import elementwise, nn, resize, scan, shape  # noqa: F401 - they register rules
-from paddlify.frontends.onnx.upgrade.contrib import contrib_rule
+from paddlify.frontends.onnx.upgrade.contrib import contrib_rule, contrib_rules
 from paddlify.frontends.onnx.upgrade.rules import HINTS, Upgrader, check_node, plan, source_of
 from paddlify.ir import inference, opset
 from paddlify.registry import Rule
+
+__all__ = ["can_raise", "contrib_rules", "upgrade"]
 
 _IR_VERSION = 10
 """The IR version that has metadata of nodes; since 4 an initializer is no input."""
@@ -29,6 +31,12 @@ def upgrade(model: ir.Model) -> None:
         raise UnsupportedModel(run.refused, "Export the model again with a newer opset, or for inference.")
     model.opset_imports[""] = opset.IR_OPSET
     model.ir_version = max(model.ir_version or 0, _IR_VERSION)
+
+
+def can_raise(op_type: str, version: int, is_known: bool) -> bool:
+    """Whether an ai.onnx operator of an opset can be said in the pinned one, or stays as it is and `is_known` there."""
+    todo = plan(op_type, version)
+    return isinstance(todo, Rule) or (todo is None and is_known)
 
 
 class _Upgrade:

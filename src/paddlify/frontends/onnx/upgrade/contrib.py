@@ -26,6 +26,11 @@ def contrib_rule(node: ir.Node) -> Rule | None:
     return _RULES.find(node.domain, node.op_type)
 
 
+def contrib_rules() -> list[Rule]:
+    """All of them."""
+    return list(_RULES)
+
+
 # Products and convolutions with what follows them
 
 
