@@ -120,3 +120,11 @@ def test_col2im(x: tuple[int, ...], image: list[int], block: list[int], attribut
 def test_four_spatial_axes_are_refused() -> None:
     with pytest.raises(UnsupportedModel, match="4 spatial axes"):
         check("Conv", [rand(1, 1, 3, 3, 3, 3), rand(1, 1, 1, 1, 1, 1)], constants=(1,), expected=[])
+
+
+@pytest.mark.parametrize("group", [1, 2])
+@pytest.mark.parametrize("constants", [(1,), ()])
+def test_transposed_convolution_of_a_dynamic_number_of_channels(constants: tuple[int, ...], group: int) -> None:
+    x, w = (np.random.default_rng(0).normal(size=shape).astype(np.float32) for shape in ((2, 4, 5, 5), (4, 3, 3, 3)))
+    text = check("ConvTranspose", [x, w], {"group": group}, constants=constants, dynamic={0: (0, 1, 2, 3)}, atol=1e-5)
+    assert "reshape(x0, [0, 4, 0, 0])" in text

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from tests.backends.paddle.single_node import check_model
+from tests.backends.paddle.single_node import check, check_model
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.standard_normal((2, 12, 14, 9)).astype(np.float32)
@@ -70,3 +70,12 @@ def test_channels_to_computed_size() -> None:
     graph = helper.make_graph([node], "resize", inputs, [onnx.ValueInfoProto(name="y")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
     check_model(model, {"image": IMAGE, "sizes": np.array([2, 12, 7, 27])})
+
+
+@pytest.mark.parametrize("size", [2, 5])
+@pytest.mark.parametrize("dynamic", [{}, {0: (2, 3)}])
+def test_pytorch_half_pixel_to_one_element(size: int, dynamic: dict[int, tuple[int, ...]]) -> None:
+    """Then it is position 0, as the specification says and onnxruntime does; onnx's reference takes -0.5."""
+    attributes = {"mode": "cubic", "coordinate_transformation_mode": "pytorch_half_pixel"}
+    inputs = [RNG.standard_normal((1, 2, size, 4)).astype(np.float32), None, None, np.array([1, 2, 1, 1])]
+    check("Resize", inputs, attributes, constants=(3,), dynamic=dynamic)

@@ -67,18 +67,24 @@ def conv_transpose(
     group: int, kernel_shape: list[int] | None, output_padding: list[int] | None, output_shape: list[int] | None,
     pads: list[int] | None, strides: list[int] | None,
 ) -> Any:
-    """Paddle's own output padding stays below the stride; what goes beyond is padded afterwards."""
+    """Paddle's own output padding stays below the stride; what goes beyond is padded afterwards.
+
+    It wants to know the number of channels, which the filters say where the input does not.
+    """
     kernel = kernel_shape or _known(w.shape[2:])
     found = windows(paddle, x, kernel, "NOTSET", pads, strides, dilations)
     extra = list(output_padding or [0] * found.rank)
     _set_output_size(x, found, extra, auto_pad, output_shape)
     options = found.options | ({"groups": group} if group != 1 else {})
     function = getattr(paddle.nn.functional, _TRANSPOSED[found.rank])
+    source: Expr = x
+    if x.shape[1] is None and w.shape[0] is not None:
+        source = paddle.reshape(x, [0, w.shape[0], *[0] * found.rank])
     limits = [max(stride, dilation) for stride, dilation in zip(found.strides, found.dilations, strict=True)]
     if all(amount < limit for amount, limit in zip(extra, limits, strict=True)):
         options |= {"output_padding": compact(extra)} if any(extra) else {}
-        return _in_float(paddle, function, x, x, w, b, options)
-    result = _in_float(paddle, function, x, x, w, None, options)
+        return _in_float(paddle, function, x, source, w, b, options)
+    result = _in_float(paddle, function, x, source, w, None, options)
     result = pad_spatial(paddle, result, [0] * found.rank, extra)
     return result if b is None else result + paddle.reshape(b, [1, -1, *[1] * found.rank])
 

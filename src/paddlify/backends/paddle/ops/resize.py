@@ -192,9 +192,7 @@ def _positions(xp: Any, item: _Axis, transform: str) -> Any:
     if transform == "half_pixel":
         return centred
     if transform == "pytorch_half_pixel":
-        is_one = (abs(width - 1) if xp is np else xp.abs(width - 1)) < 1e-12
-        one = is_one.astype("float64")
-        return centred * (1 - one) - one * 0.5
+        return centred * (item.out > 1) if xp is np else centred * (item.out > 1).astype("float64")
     if transform == "half_pixel_symmetric":
         return item.size / 2 * (1 - item.out / width) + centred
     raise Refusal(f"coordinate_transformation_mode={transform} is unknown")
