@@ -191,3 +191,10 @@ def test_floor_mod_of_floats(dtype: type) -> None:
     with np.errstate(divide="ignore"):
         text = check("Mod", [a, b], {"fmod": 0}, opset=28, expected=[np.mod(a, b)])
     assert "copysign" in text
+
+
+def test_where_broadcasts_sizes_that_are_not_known() -> None:
+    for shapes in (((1,), (2,), (1,)), ((3,), (1,), (3,)), ((2, 1), (1, 3), (2, 3))):
+        arrays = [np.arange(np.prod(shape)).reshape(shape) for shape in shapes]
+        inputs = [arrays[0] > 0, arrays[1].astype(np.float32), arrays[2].astype(np.float32) + 9]
+        check("Where", inputs, dynamic={index: range(len(shape)) for index, shape in enumerate(shapes)})

@@ -93,3 +93,23 @@ def test_what_follows_arithmetic_of_another_dtype_is_not_lost(second: str, dtype
     kind = np.float64 if dtype == "double" else np.int64
     x, w = (np.arange(8).reshape(2, 4).astype(kind) * factor for factor in (1, 2))
     check(tmp_path, text, {"x": x, "w": w})
+
+
+@pytest.mark.parametrize("inner", [1, 2])
+@pytest.mark.parametrize("shape", ["{0},{1}", "N,M"])
+def test_a_product_of_what_an_index_gave(shape: str, inner: int, tmp_path: Path) -> None:
+    first, second = shape.format(3, inner), shape.format(inner, 2)
+    if "N" in shape:
+        second = "A,B"
+    text = f"g (float[{first}] x, float[2,{second}] w) => (float[P,Q] y) <int64 zero = {{0}}> "
+    text += "{ v = Gather (w, zero) y = MatMul (x, v) }"
+    check(tmp_path, text, {"x": RNG.random((3, inner), np.float32), "w": RNG.random((2, inner, 2), np.float32)})
+
+
+def test_concatenation_with_a_tensor_that_may_be_empty(tmp_path: Path) -> None:
+    """As the first step of a decoder that keeps what it has computed."""
+    text = "g (float[1,H,4] past, float[1,3,4] x) => (float[1,T,4] y) { y = Concat <axis = 1> (past, x) }"
+    for length in (0, 2):
+        x = RNG.random((1, 3, 4), np.float32)
+        (tmp_path / str(length)).mkdir()
+        check(tmp_path / str(length), text, {"past": np.ones((1, length, 4), np.float32), "x": x})

@@ -34,6 +34,10 @@ def suit_onednn(block: Any) -> None:
     for operator in operators:
         if operator.name() in INTERPOLATIONS:
             _interpolate_in_float64(operator)
+        elif operator.name() == "pd_op.matmul":
+            _multiply_instead(operator)
+        elif operator.name() == "pd_op.concat":
+            _concat_in_float64(operator)
         elif operator.name() == "pd_op.slice" and _may_be_empty(operator):
             _slice_in_strides(operator)
 
@@ -52,7 +56,7 @@ def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
       and loses them where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
     - leaky_relu: fusing it with a convolution ends the process.
     - matmul of what a convolution gave, in oneDNN's blocked layout (`blocked`: ids of such values): its kernel reads
-      the memory as if it were plain.
+      the memory as if it were plain. So it does with what a slice gave whose inner dimension turns out to be 1.
     """
     import paddle
 
@@ -76,10 +80,16 @@ def _is_spoilt(name: str, value: Any, blocked: set[str]) -> bool:
     import paddle
 
     if name == "pd_op.matmul":
-        return _is_among(value, blocked)
+        return _is_among(value, blocked) or _is_sliced(value)
     if name not in _FUSED_BEHIND_ARITHMETIC:
         return False
     return name == "pd_op.leaky_relu" or value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
+
+
+def _is_sliced(value: Any) -> bool:
+    """Whether a slice made a value whose sizes are not all known."""
+    maker = value.get_defining_op() if value.initialized() else None
+    return maker is not None and maker.name() == "pd_op.slice" and -1 in value.shape
 
 
 def _is_among(value: Any, ids: set[str]) -> bool:
@@ -122,17 +132,61 @@ def _interpolate_in_float64(operator: Any) -> None:
     """oneDNN has this operator in float32, and then cannot read its attribute `scale`, an array of doubles."""
     import paddle
 
-    operand, result = operator.operands()[0], operator.result(0)
-    if operand.source().dtype != paddle.float32:
+    operand = operator.operands()[0]
+    if operand.source().dtype == paddle.float32:
+        paddle.pir.set_insertion_point(operator)
+        operand.set_source(paddle.cast(operand.source(), "float64"))
+        _narrow(operator.result(0))
+
+
+def _concat_in_float64(operator: Any) -> None:
+    """oneDNN's process dies where an input has no elements, which a size that is not known may mean."""
+    import paddle
+
+    joined, axis = operator.operands()[0], operator.operand_source(1).get_defining_op()
+    sources = list(joined.source().get_defining_op().operands_source())
+    if sources[0].dtype != paddle.float32 or axis.name() != "pd_op.full":
+        return
+    place = int(axis.attrs()["value"])
+    if all(source.shape[place] > 0 for source in sources):
         return
     paddle.pir.set_insertion_point(operator)
-    operand.set_source(paddle.cast(operand.source(), "float64"))
-    paddle.pir.set_insertion_point_after(operator)
+    wide = paddle.concat([paddle.cast(source, "float64") for source in sources], axis=place)
+    _replace(operator.result(0), paddle.cast(wide, "float32"))
+    operator.erase()
+
+
+def _narrow(result: Any) -> None:
+    """Give the result of an operator, whose input was made float64, that dtype, and all that takes it float32."""
+    import paddle
+
+    paddle.pir.set_insertion_point_after(result.get_defining_op())
     typed = paddle.cast(result, "float64")
     result.set_type(typed.type())
     narrowed = paddle.cast(result, "float32")
     _replace(result, narrowed)
     typed.get_defining_op().erase()
+
+
+def _multiply_instead(operator: Any) -> None:
+    """A product whose inner dimension is 1 is a multiplication that broadcasts: behind a slice, oneDNN's is garbage."""
+    import paddle
+
+    attributes = operator.attrs()
+    sides = [operator.operand_source(index) for index in (0, 1)]
+    flips = [attributes["transpose_x"], attributes["transpose_y"]]
+    if min(len(side.shape) for side in sides) < 2 or sides[0].dtype != paddle.float32:
+        return
+    if 1 not in (sides[0].shape[-2 if flips[0] else -1], sides[1].shape[-1 if flips[1] else -2]):
+        return
+    paddle.pir.set_insertion_point(operator)
+    sides = [paddle.transpose(x, _swapped(len(x.shape))) if flip else x for x, flip in zip(sides, flips, strict=True)]
+    _replace(operator.result(0), paddle.multiply(*sides))
+    operator.erase()
+
+
+def _swapped(rank: int) -> list[int]:
+    return [*range(rank - 2), rank - 1, rank - 2]
 
 
 def _replace(value: Any, by: Any) -> None:

@@ -165,7 +165,7 @@ def _kept(value: Any) -> Any:
     return paddle.assign(value) if value.get_defining_op().name() in _TAKEN_AWAY or not value.use_empty() else value
 
 
-_TAKEN_AWAY = frozenset({"pd_op.scale", "pd_op.slice", *INTERPOLATIONS})
+_TAKEN_AWAY = frozenset({"pd_op.concat", "pd_op.matmul", "pd_op.scale", "pd_op.slice", *INTERPOLATIONS})
 
 
 def _import(path: Path) -> Any:

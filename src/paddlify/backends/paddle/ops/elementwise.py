@@ -263,8 +263,30 @@ def logical_not(paddle: Recorder, x: Tensor) -> Any:
 
 @emits("Where")
 def where(paddle: Recorder, condition: Tensor, x: Tensor, y: Tensor) -> Any:
+    """Paddle broadcasts sizes that it sees to differ; of those that are not known its kernel wants equal ones."""
     kernels = NUMBERS | {"bool", "complex64", "complex128"}
+    if _may_differ_unseen(condition, x, y):
+        none = [paddle.zeros_like(item, dtype="bool") for item in (condition, x, y)]
+        common = paddle.let(paddle.shape(none[0] | none[1] | none[2]), "common")
+        shape = [common[axis] for axis in range(condition.rank)]
+        chosen = paddle.expand(condition, shape)
+        return computed(
+            paddle, kernels, lambda x, y: paddle.where(chosen, paddle.expand(x, shape), paddle.expand(y, shape)), x, y
+        )
     return computed(paddle, kernels, lambda x, y: paddle.where(condition, x, y), x, y)
+
+
+def _may_differ_unseen(*tensors: Tensor) -> bool:
+    """Whether shapes look the same because sizes are not known, though the model does not say that they are."""
+    shapes = [item.value.shape for item in tensors if item.has_rank]
+    if len({item.shape for item in tensors if item.has_rank}) != 1 or tensors[0].is_static:
+        return False
+    return any(
+        not isinstance(dim, int) and (dim.value is None or dim != first)
+        for shape in shapes
+        if shape is not None and shapes[0] is not None
+        for dim, first in zip(shape, shapes[0], strict=True)
+    )
 
 
 @emits("IsNaN")
