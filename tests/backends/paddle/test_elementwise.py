@@ -198,3 +198,10 @@ def test_where_broadcasts_sizes_that_are_not_known() -> None:
         arrays = [np.arange(np.prod(shape)).reshape(shape) for shape in shapes]
         inputs = [arrays[0] > 0, arrays[1].astype(np.float32), arrays[2].astype(np.float32) + 9]
         check("Where", inputs, dynamic={index: range(len(shape)) for index, shape in enumerate(shapes)})
+
+
+@pytest.mark.parametrize("op_type", ["Div", "Mul", "Add", "Sub"])
+def test_a_constant_of_negative_zero(op_type: str) -> None:
+    with np.errstate(divide="ignore"):
+        x, zero = np.array([-3e38, 2.0, -0.0], np.float32), np.array(-0.0, np.float32)
+        check(op_type, [x[:2], zero], constants=(1,))

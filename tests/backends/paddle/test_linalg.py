@@ -78,3 +78,7 @@ def test_det() -> None:
     check("Det", [rand(2, 4, 4)], rtol=1e-4)
 
 
+
+
+def test_a_product_over_no_elements_is_zero() -> None:
+    check("MatMul", [np.zeros((2, 0), np.float32), np.zeros((0, 3), np.float32)])

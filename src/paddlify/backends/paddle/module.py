@@ -510,13 +510,13 @@ def _count(item: Any, counts: dict[int, int]) -> None:
 def is_literal(tensor: ir.TensorProtocol) -> bool:
     """Whether a constant may stand in `model.py`: it is small, and Paddle's static mode gives its very numbers.
 
-    (There, float64 goes through float32, a large int64 through float64, and a NaN makes a program that cannot be read.)
+    (There, float64 goes through float32, a large int64 through float64, -0.0 is 0.0, and a NaN makes a program that cannot be read.)
     """
     dtype = paddle_dtype(tensor.dtype)
     if tensor.size > INLINE_ELEMENTS or dtype not in _LITERAL_DTYPES:
         return False
     array = tensor.numpy()
-    if array.dtype.kind == "f" and np.isnan(array).any():
+    if array.dtype.kind == "f" and (np.isnan(array).any() or np.signbit(array[array == 0]).any()):
         return False
     if dtype == "float64":
         return bool(np.array_equal(array.astype(np.float32), array))

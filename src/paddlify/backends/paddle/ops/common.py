@@ -91,7 +91,8 @@ def scalar(x: Tensor, *, beside: Tensor) -> int | float | None:
     value = number(x.numpy().reshape(-1)[0])
     if isinstance(value, int):
         return value if abs(value) < 2**31 else None
-    return value if math.isfinite(value) else None
+    is_negative_zero = value == 0 and math.copysign(1, value) < 0  # which Paddle makes 0
+    return value if math.isfinite(value) and not is_negative_zero else None
 
 
 def number(value: Any) -> Any:

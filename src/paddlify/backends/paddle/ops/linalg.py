@@ -20,6 +20,10 @@ from paddlify.ir.tensors import Reshaped, Transposed
 def matmul(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
     if a.dtype not in FLOATING:
         return integer_matmul(paddle, a, b)
+    if a.shape[-1] == 0:  # with oneDNN, what lies in memory
+        if not paddle.outputs[0].is_static:
+            raise Refusal("a sum of no products whose number is not known while converting")
+        return paddle.zeros(list(paddle.outputs[0].shape), dtype=paddle.dtype(a.dtype))
     if a.rank > 1 and b.rank > 1 and a.shape[-1] == 1:
         return computed(paddle, FLOATS, lambda a, b: a * b, a, b)  # batches of it are garbage with oneDNN
     if a.rank > 1 and b.rank == 2 and _are_parameters(a, b):
