@@ -156,3 +156,14 @@ def test_what_is_not_said_is_refused(tmp_path: Any) -> None:
     onnx.save(model, tmp_path / "model.onnx")
     with pytest.raises(UnsupportedModel, match="rotary"):
         paddlify.convert(tmp_path / "model.onnx", tmp_path / "converted", verify=False)
+
+
+@pytest.mark.parametrize("with_bias", [True, False])
+def test_layer_normalization_of_an_older_opset(with_bias: bool) -> None:
+    """onnxruntime's optimiser writes it into ai.onnx, which has it from opset 17 on."""
+    inputs, constants = [rand(2, 3, 8), rand(8)], [1]
+    if with_bias:
+        inputs, constants = [*inputs, rand(8)], [1, 2]
+    model, feeds = model_of("LayerNormalization", inputs, {"axis": -1, "epsilon": 1e-3}, constants, domain="")
+    model.opset_import[0].version = 11
+    assert "nn.LayerNorm(8" in check_model(model, feeds)

@@ -136,3 +136,19 @@ def test_reverse_sequence(batch_axis: int) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64"])
 def test_one_element_of_a_vector_has_rank_0(index: int, dtype: str) -> None:
     check("Gather", [np.arange(3).astype(dtype), np.array(index)], {"axis": 0}, constants=[1])
+
+
+@pytest.mark.parametrize("mode", ["TF", "IDF", "TFIDF"])
+@pytest.mark.parametrize(("shape", "skips", "lengths"), [((7,), 0, (1, 2)), ((3, 7), 2, (2, 2)), ((2, 2), 5, (1, 3))])
+def test_counts_of_n_grams(shape: tuple[int, ...], skips: int, lengths: tuple[int, int], mode: str) -> None:
+    x = np.random.default_rng(0).integers(0, 4, shape)
+    attributes = {
+        "mode": mode, "max_skip_count": skips, "min_gram_length": lengths[0], "max_gram_length": lengths[1],
+        "pool_int64s": [2, 3, 0, 1, 1, 2, 0, 0, 1, 2, 3], "ngram_counts": [0, 2, 8],
+        "ngram_indexes": [0, 1, 3, 4, 6, 7],
+        "weights": [1.0, 2.0, 0.5, 3.0, 4.0, 5.0],
+    }
+    if mode == "TF":
+        attributes["ngram_indexes"] = [5, 1, 3, 0, 6, 2]
+    kept = {name: value for name, value in attributes.items() if name != "weights" or mode != "TF"}
+    check("TfIdfVectorizer", [x], kept)

@@ -510,7 +510,8 @@ def _count(item: Any, counts: dict[int, int]) -> None:
 def is_literal(tensor: ir.TensorProtocol) -> bool:
     """Whether a constant may stand in `model.py`: it is small, and Paddle's static mode gives its very numbers.
 
-    (There, float64 goes through float32, a large int64 through float64, -0.0 is 0.0, and a NaN makes a program that cannot be read.)
+    (There, float64 goes through float32, a large int64 through float64, -0.0 is 0.0, and a NaN makes a program that
+    cannot be read.)
     """
     dtype = paddle_dtype(tensor.dtype)
     if tensor.size > INLINE_ELEMENTS or dtype not in _LITERAL_DTYPES:

@@ -50,7 +50,7 @@ class _Upgrade:
         for node in list(graph):
             version = self.version if node.version is None else node.version
             refused = len(self.refused)
-            contrib = contrib_rule(node)
+            contrib = contrib_rule(node, version)
             if node.domain == "" or contrib is not None:
                 try:
                     self.node(node, version) if contrib is None else self.apply(contrib, node, version)

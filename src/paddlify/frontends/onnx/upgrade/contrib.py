@@ -12,6 +12,7 @@ import onnx_ir as ir
 
 from paddlify.errors import Refusal
 from paddlify.frontends.onnx.upgrade.rules import Upgrader
+from paddlify.ir import opset
 from paddlify.ir.builder import rank_of
 from paddlify.registry import Registry, Rule
 
@@ -21,8 +22,10 @@ _EPSILON = 1e-12
 _RULES = Registry("contrib operator")
 
 
-def contrib_rule(node: ir.Node) -> Rule | None:
-    """The rule for a contrib operator, or None."""
+def contrib_rule(node: ir.Node, version: int) -> Rule | None:
+    """The rule for a contrib operator, or None; what that opset of ai.onnx has itself is none."""
+    if node.domain == "" and opset.schema("", node.op_type, version) is not None:
+        return None
     return _RULES.find(node.domain, node.op_type)
 
 
@@ -145,6 +148,15 @@ def _skipped(op: Upgrader, x: ir.Value, skip: ir.Value, bias: ir.Value | None) -
         raise Refusal("statistics as outputs are not supported")
     total = op.Add(x, skip)
     return total if bias is None else op.Add(total, bias)  # type: ignore[no-any-return]
+
+
+@_RULES("LayerNormalization")
+def layer_normalization(
+    op: Upgrader, x: ir.Value, scale: ir.Value, bias: ir.Value | None = None, *, axis: int = -1, epsilon: float = 1e-5,
+    stash_type: int = 1,
+) -> Any:
+    """onnxruntime writes it into opsets of ai.onnx below 17, which do not have it."""
+    return op.same(x, scale, bias, axis=axis, epsilon=epsilon, stash_type=stash_type)
 
 
 @_RULES("SimplifiedLayerNormalization")
