@@ -68,7 +68,8 @@ $(ORACLES:%=oracle-%) $(COMPARED:%=oracle-%): oracle-%: .oracles/%/.ready
 .oracles/fluid16/.ready: PACKAGES = paddlepaddle-tiny==1.6.1
 .oracles/paddlelite/.ready: PACKAGES = paddlelite==2.12 numpy
 .oracles/openvino/.ready: PACKAGES = openvino
-.oracles/tf2onnx/.ready: PACKAGES = tf2onnx==1.17.0 tensorflow-cpu
+# With a newer protobuf, tf2onnx needs over 20 GB for VGG16.
+.oracles/tf2onnx/.ready: PACKAGES = tf2onnx==1.17.0 tensorflow-cpu==2.15.1 onnx==1.16.2 protobuf==3.20.3 'numpy<2'
 .oracles/x2paddle/.ready: PACKAGES = x2paddle==1.6.0 paddlepaddle==2.6.2 'numpy<2' onnx==1.16.2 protobuf==3.20.3 \
 	six pandas requests pillow opencv-python-headless setuptools
 

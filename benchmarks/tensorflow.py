@@ -44,18 +44,21 @@ def main() -> None:
     """Make the model in a temporary folder, measure, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="keeps the model for further runs")
     options = parser.parse_args()
     python = oracle("tensorflow")
     if python is None:
         sys.exit("the models are made with TensorFlow: make oracle-tensorflow")
-    folder = Path(tempfile.mkdtemp(prefix="paddlify-bench-"))
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="paddlify-bench-"))
     try:
-        measured([python, ROOT / "examples" / "vgg16_checkpoint" / "make_checkpoint.py", folder])
         checkpoint, frozen = folder / "checkpoint" / "model", folder / "frozen.pb"
-        measured([python, "-c", FREEZE, checkpoint, frozen, OUTPUT])
+        if not frozen.exists():
+            measured([python, ROOT / "examples" / "vgg16_checkpoint" / "make_checkpoint.py", folder])
+            measured([python, "-c", FREEZE, checkpoint, frozen, OUTPUT])
         _report(alternating(_tasks(folder, checkpoint, frozen), options.rounds), options.rounds)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if options.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _tasks(folder: Path, checkpoint: Path, frozen: Path) -> dict[str, Callable[[], Run]]:
