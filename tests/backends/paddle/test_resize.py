@@ -79,3 +79,13 @@ def test_pytorch_half_pixel_to_one_element(size: int, dynamic: dict[int, tuple[i
     attributes = {"mode": "cubic", "coordinate_transformation_mode": "pytorch_half_pixel"}
     inputs = [RNG.standard_normal((1, 2, size, 4)).astype(np.float32), None, None, np.array([1, 2, 1, 1])]
     check("Resize", inputs, attributes, constants=(3,), dynamic=dynamic)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32])
+def test_nearest_keeps_integers(dtype: type) -> None:
+    image = np.arange(200, 230).reshape(1, 2, 3, 5).astype(dtype)
+    attributes = {"mode": "nearest", "coordinate_transformation_mode": "half_pixel"}
+    expected = image[:, :, [0, 0, 1, 2, 2]][..., [0, 1, 3, 4]]
+    check(
+        "Resize", [image, None, None, np.array([1, 2, 5, 4])], attributes, constants=(3,), expected=[expected]
+    )

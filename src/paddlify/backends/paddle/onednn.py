@@ -145,14 +145,15 @@ def _concat_in_float64(operator: Any) -> None:
 
     joined, axis = operator.operands()[0], operator.operand_source(1).get_defining_op()
     sources = list(joined.source().get_defining_op().operands_source())
-    if sources[0].dtype != paddle.float32 or axis.name() != "pd_op.full":
+    dtype = sources[0].dtype
+    if dtype not in (paddle.float32, paddle.bfloat16, paddle.int8) or axis.name() != "pd_op.full":
         return
     place = int(axis.attrs()["value"])
     if all(source.shape[place] > 0 for source in sources):
         return
     paddle.pir.set_insertion_point(operator)
     wide = paddle.concat([paddle.cast(source, "float64") for source in sources], axis=place)
-    _replace(operator.result(0), paddle.cast(wide, "float32"))
+    _replace(operator.result(0), paddle.cast(wide, dtype))
     operator.erase()
 
 

@@ -14,7 +14,8 @@ from paddlify.errors import Refusal
 _SMALL = {"int8", "int16", "uint8"}
 GATHERS = NUMBERS | _SMALL | {"bfloat16", "bool", "complex64", "complex128"}
 """Dtypes of Paddle's gather."""
-_SELECTED = GATHERS - _SMALL
+SELECTED = GATHERS - _SMALL
+"""Dtypes of Paddle's index_select."""
 _INDEXED = GATHERS - {"bfloat16"}
 _PUTS = NUMBERS | _SMALL | {"float16", "bfloat16", "bool", "complex64", "complex128"}
 _ALONG = NUMBERS | {"uint8"}
@@ -35,7 +36,7 @@ def gather(paddle: Recorder, x: Tensor, indices: Tensor, *, axis: int) -> Any:
     if indices.rank <= 1 and axis == 0:
         return computed(paddle, GATHERS, lambda source: paddle.gather(source, indices), x)
     if indices.rank == 1:
-        return computed(paddle, _SELECTED, lambda source: paddle.index_select(source, indices, axis=axis), x)
+        return computed(paddle, SELECTED, lambda source: paddle.index_select(source, indices, axis=axis), x)
     return computed(paddle, _INDEXED, lambda source: _at(source, axis, indices), x)
 
 
@@ -193,7 +194,7 @@ def unique(paddle: Recorder, x: Tensor, *, axis: int | None, sorted: int) -> lis
     def gathered(whole: Expr) -> Expr:
         return paddle.index_select(paddle.reshape(whole, [-1]) if axis is None else whole, first, **options)
 
-    return [computed(paddle, _SELECTED, gathered, x), first, inverse, counts]
+    return [computed(paddle, SELECTED, gathered, x), first, inverse, counts]
 
 
 @emits("ReverseSequence")

@@ -16,6 +16,7 @@ import onnx_ir as ir
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import FLOATS, cast, wide
+from paddlify.backends.paddle.ops.index import SELECTED
 from paddlify.backends.paddle.ops.sizes import sizes_of
 from paddlify.errors import Refusal
 from paddlify.ir import inference
@@ -76,7 +77,7 @@ def resize(
             fused = _fused_dynamic(paddle, x, resized, transform, mode, nearest_mode, given, axes)
     if fused is not None:
         return fused
-    dtype = wide(x.dtype, FLOATS) if mode != "nearest" else paddle.dtype(x.dtype)
+    dtype = wide(x.dtype, FLOATS if mode != "nearest" else SELECTED)
     result: Any = cast(paddle, x, dtype)
     for item in resized:
         xp: Any = np if item.known else paddle
