@@ -42,3 +42,8 @@ def modules(models: Models) -> Path:
 @pytest.fixture(scope="session")
 def layers(models: Models) -> Path:
     return models("layers")
+
+
+@pytest.fixture(scope="session")
+def pipelines(models: Models) -> Path:
+    return models("pipelines")

@@ -330,6 +330,153 @@ def modules(root: Path) -> None:
     save_module(root, "mutating", Mutating(), {"x": random(2)})
 
 
+# What stands before and behind a network
+
+
+class Preprocessing(tf.Module):
+    """Images as they come from a decoder, made ready for networks in the usual ways."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8, name="image")])
+    def serve(self, image):
+        """One image of any size."""
+        floats = tf.image.convert_image_dtype(image, tf.float32)
+        central = tf.image.resize(tf.image.central_crop(floats, 0.75), [24, 20])
+        shape = tf.cast(tf.shape(image)[:2], tf.float32)
+        sizes = tf.cast(tf.round(shape * (32.0 / tf.reduce_min(shape))), tf.int32)
+        aspect = tf.image.resize(tf.cast(image, tf.float32), sizes, "bilinear")
+        top, left = (sizes[0] - 28) // 2, (sizes[1] - 28) // 2
+        cropped = tf.image.crop_to_bounding_box(aspect, top, left, 28, 28)
+        return {
+            "aspect": (cropped - [123.68, 116.78, 103.94]) / [58.4, 57.1, 57.4],
+            "central": (central - 0.5) * 2.0,
+            "fitted": tf.image.resize_with_crop_or_pad(floats, 30, 26),
+            "padded": tf.image.resize_with_pad(tf.cast(image, tf.float32), 32, 32),
+            "standard": tf.image.per_image_standardization(tf.image.resize(image, [16, 16], "nearest")),
+        }
+
+
+class PreprocessedBatch(tf.Module):
+    """A batch of images of one size: colours, mirroring, cutting into boxes."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 20, 30, 3], tf.uint8, name="images")])
+    def serve(self, images):
+        floats = tf.cast(images, tf.float32) / 255.0
+        grey = tf.reduce_sum(floats * [0.2989, 0.587, 0.114], -1, keepdims=True)
+        boxes = tf.constant([[0.1, 0.2, 0.9, 0.8], [0.0, 0.0, 1.2, 0.5]])
+        return {
+            "areas": tf.compat.v1.image.resize_area(floats, [10, 15]),
+            "bgr": tf.pad(tf.reverse(tf.cast(images, tf.float32), [-1]) - 127.5, [[0, 0], [2, 3], [1, 0], [0, 0]]),
+            "crops": tf.image.crop_and_resize(floats, boxes, [0, 1], [7, 9], extrapolation_value=0.25),
+            "cubic": tf.image.resize(floats, [32, 18], "bicubic"),
+            "grey": tf.image.flip_left_right(tf.image.adjust_contrast(grey, 1.5)),
+            "scaled": tf.image.resize(images, [11, 13], "nearest"),
+        }
+
+
+def decoded(encodings: tf.Tensor, anchors: tf.Tensor) -> tf.Tensor:
+    """Boxes [y1, x1, y2, x2] from their encodings against anchors of the same form."""
+    size = anchors[:, 2:] - anchors[:, :2]
+    centre = (anchors[:, :2] + anchors[:, 2:]) / 2.0 + encodings[..., :2] * size * 0.1
+    half = tf.exp(encodings[..., 2:] * 0.2) * size / 2.0
+    return tf.clip_by_value(tf.concat([centre - half, centre + half], -1), 0.0, 1.0)
+
+
+def anchors_and_feeds(seed: int = 4) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """A grid of 36 anchors; encodings and scores of three classes, the first image without any object."""
+    generator = np.random.default_rng(seed)
+    centres = np.stack(np.meshgrid(*[(np.arange(6) + 0.5) / 6] * 2, indexing="ij"), -1).reshape(-1, 2)
+    anchors = np.concatenate([centres - 0.18, centres + 0.18], 1).astype(np.float32)
+    logits = generator.normal(-1, 2, (2, 36, 3)).astype(np.float32)
+    logits[0] -= 20
+    return anchors, {"encodings": generator.normal(0, 1, (2, 36, 4)).astype(np.float32), "logits": logits}
+
+
+def kept_of_image(boxes: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Suppression class by class in a loop, then the best ten of all, padded; another road where there is nothing."""
+
+    def class_step(index, found_boxes, found_scores, found_classes):
+        of_class = scores[:, index]
+        kept = tf.image.non_max_suppression(boxes, of_class, 10, iou_threshold=0.4, score_threshold=0.3)
+        classes = tf.fill([tf.shape(kept)[0]], index)
+        return (
+            index + 1,
+            tf.concat([found_boxes, tf.gather(boxes, kept)], 0),
+            tf.concat([found_scores, tf.gather(of_class, kept)], 0),
+            tf.concat([found_classes, classes], 0),
+        )
+
+    start = (tf.constant(0), tf.zeros([0, 4]), tf.zeros([0]), tf.zeros([0], tf.int32))
+    shapes = (tf.TensorShape([]), tf.TensorShape([None, 4]), tf.TensorShape([None]), tf.TensorShape([None]))
+    _, found_boxes, found_scores, found_classes = tf.while_loop(
+        lambda index, *_: index < 3, class_step, start, shape_invariants=shapes
+    )
+    count = tf.minimum(tf.shape(found_scores)[0], 10)
+
+    def some():
+        best, order = tf.nn.top_k(found_scores, count)
+        missing = 10 - count
+        return (
+            tf.pad(tf.gather(found_boxes, order), [[0, missing], [0, 0]]),
+            tf.pad(best, [[0, missing]]),
+            tf.pad(tf.gather(found_classes, order), [[0, missing]], constant_values=-1),
+        )
+
+    def nothing():
+        return tf.zeros([10, 4]), tf.zeros([10]), tf.fill([10], -1)
+
+    boxes, scores, classes = tf.cond(count > 0, some, nothing)
+    return tf.ensure_shape(boxes, [10, 4]), tf.ensure_shape(scores, [10]), tf.ensure_shape(classes, [10]), count
+
+
+class Detection(tf.Module):
+    """What follows a detector: decoding, suppression per image (map_fn) and per class (a loop), padding."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, 36, 4], tf.float32, name="encodings"),
+            tf.TensorSpec([None, 36, 3], tf.float32, name="logits"),
+        ]
+    )
+    def serve(self, encodings, logits):
+        boxes, scores = decoded(encodings, tf.constant(anchors_and_feeds()[0])), tf.sigmoid(logits)
+        signature = (tf.float32, tf.float32, tf.int32, tf.int32)
+        found = tf.map_fn(lambda pair: kept_of_image(*pair), (boxes, scores), fn_output_signature=signature)
+        names = ("detection_boxes", "detection_scores", "detection_classes", "num_detections")
+        return dict(zip(names, found, strict=True))
+
+
+class CombinedDetection(tf.Module):
+    """The same in the one operator that TensorFlow has for it."""
+
+    @tf.function(input_signature=Detection.serve.input_signature)
+    def serve(self, encodings, logits):
+        boxes = decoded(encodings, tf.constant(anchors_and_feeds()[0]))
+        found = tf.image.combined_non_max_suppression(boxes[:, :, None], tf.sigmoid(logits), 5, 8, 0.4, 0.3)
+        return found._asdict()
+
+
+@makes("pipelines")
+def pipelines(root: Path) -> None:
+    generator = np.random.default_rng(8)
+    for name, shape in (("wide", (37, 61, 3)), ("tall", (70, 33, 3))):
+        image = generator.integers(0, 256, shape).astype(np.uint8)
+        save_module(root, f"preprocessing_{name}", Preprocessing(), {"image": image})
+    images = generator.integers(0, 256, (2, 20, 30, 3)).astype(np.uint8)
+    save_module(root, "preprocessing_batch", PreprocessedBatch(), {"images": images})
+    anchors, feeds = anchors_and_feeds()
+    save_module(root, "detection", Detection(), feeds)
+    save_module(root, "detection_combined", CombinedDetection(), feeds)
+
+    def build() -> list[tf.Tensor]:
+        boxes = tf1.placeholder(tf.float32, [36, 4], name="encodings")
+        scores = tf1.placeholder(tf.float32, [36, 3], name="logits")
+        return list(kept_of_image(decoded(boxes, tf.constant(anchors)), tf.sigmoid(scores)))
+
+    for index, name in enumerate(("nothing", "some")):
+        one = {key: array[index] for key, array in feeds.items()}
+        switch_graph(root, f"detection_switches_{name}", build, one)
+
+
 # Keras
 
 

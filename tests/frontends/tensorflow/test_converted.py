@@ -12,6 +12,7 @@ import pytest
 
 import paddlify
 from frontends.tensorflow.compare import expected
+from frontends.tensorflow.test_pipelines import CASES
 from oracles import pretrained
 
 
@@ -68,6 +69,11 @@ def test_modules(modules: Path, tmp_path: Path, name: str) -> None:
 )  # fmt: skip
 def test_layers(layers: Path, tmp_path: Path, name: str) -> None:
     check(layers / name / "saved", layers / name, tmp_path)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pipelines(pipelines: Path, tmp_path: Path, name: str) -> None:
+    check(pipelines / name / CASES[name], pipelines / name, tmp_path)
 
 
 @pytest.mark.slow

@@ -1,0 +1,22 @@
+"""Graphs that stand before and behind networks: preprocessing, and what follows an object detector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from frontends.tensorflow.compare import assert_same, expected, loaded, names
+
+CASES = {
+    "preprocessing_wide": "saved", "preprocessing_tall": "saved", "preprocessing_batch": "saved",
+    "detection": "saved", "detection_combined": "saved",
+    "detection_switches_nothing": "frozen.pb", "detection_switches_some": "frozen.pb",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_pipelines(pipelines: Path, tmp_path: Path, name: str) -> None:
+    found = loaded(pipelines / name / CASES[name])
+    assert set(names(found)[1]) == set(expected(pipelines / name)[1])
+    assert_same(found, pipelines / name, tmp_path, tolerance=1e-5)
