@@ -161,6 +161,28 @@ def queue_and_summaries(root: Path) -> None:
 
 
 @makes("graphs")
+def inner_node(root: Path) -> None:
+    """A checkpoint of which nodes inside are asked for, one of them a transposed convolution to a computed size."""
+    folder = root / "inner_node"
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        x = tf1.placeholder(tf.float32, [None, None, None, 3], name="x")
+        shapes = {"first": [3, 3, 3, 4], "second": [3, 3, 4, 4], "up": [3, 3, 5, 4]}
+        filters = {
+            name: tf1.get_variable(name, shape, initializer=tf1.random_normal_initializer(seed=seed))
+            for seed, (name, shape) in enumerate(shapes.items())
+        }
+        inner = tf.nn.relu(tf.nn.conv2d(x, filters["first"], 1, "SAME"), name="inner")
+        tf.reduce_mean(tf.nn.conv2d(inner, filters["second"], 2, "VALID"), [1, 2], name="last")
+        batch, height, width, _ = tf.unstack(tf.shape(x))
+        size = [batch, height * 2 - 1, width * 2, 5]
+        tf1.nn.conv2d_transpose(inner, filters["up"], size, 2, "SAME", name="resized")
+        session.run(tf1.global_variables_initializer())
+        feeds = {"x": random(2, 7, 8, 3)}
+        save_data(folder, feeds, run_graph(session, feeds, ["inner", "resized"]))
+        tf1.train.Saver().save(session, str(folder / "model"))
+
+
+@makes("graphs")
 def woven_switches(root: Path) -> None:
     """Conditionals of one predicate that need each other crosswise, so that they cannot all be one."""
 

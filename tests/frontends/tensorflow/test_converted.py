@@ -12,7 +12,6 @@ import pytest
 
 import paddlify
 from frontends.tensorflow.compare import expected
-from frontends.tensorflow.test_pipelines import CASES
 from oracles import pretrained
 
 
@@ -48,6 +47,8 @@ def check(source: Path, folder: Path, tmp_path: Path, **options: Any) -> None:
         ("frame_5/frozen.pb", {}),
         ("array_full/frozen.pb", {}),
         ("array_part/frozen.pb", {}),
+        ("inner_node/model", {"outputs": ["inner"]}),
+        ("inner_node/model", {"outputs": ["resized", "inner"]}),
     ],
 )
 def test_graphs(graphs: Path, tmp_path: Path, source: str, options: dict[str, Any]) -> None:
@@ -69,11 +70,6 @@ def test_modules(modules: Path, tmp_path: Path, name: str) -> None:
 )  # fmt: skip
 def test_layers(layers: Path, tmp_path: Path, name: str) -> None:
     check(layers / name / "saved", layers / name, tmp_path)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_pipelines(pipelines: Path, tmp_path: Path, name: str) -> None:
-    check(pipelines / name / CASES[name], pipelines / name, tmp_path)
 
 
 @pytest.mark.slow

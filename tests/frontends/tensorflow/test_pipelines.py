@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from frontends.tensorflow.compare import assert_same, expected, loaded, names
+from frontends.tensorflow.test_converted import check
 
 CASES = {
     "preprocessing_wide": "saved", "preprocessing_tall": "saved", "preprocessing_batch": "saved",
@@ -16,7 +17,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_pipelines(pipelines: Path, tmp_path: Path, name: str) -> None:
+def test_lowered(pipelines: Path, tmp_path: Path, name: str) -> None:
     found = loaded(pipelines / name / CASES[name])
     assert set(names(found)[1]) == set(expected(pipelines / name)[1])
     assert_same(found, pipelines / name, tmp_path, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_converted(pipelines: Path, tmp_path: Path, name: str) -> None:
+    check(pipelines / name / CASES[name], pipelines / name, tmp_path)
