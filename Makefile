@@ -28,7 +28,7 @@ all: $(READY)
 
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install -q -e '.[api,caffe,keras,demo,test,lint]'
+	@$(BIN)/pip install -q -e '.[api,caffe,keras,bench,demo,test,lint]'
 	@touch $@
 
 demo: $(READY)

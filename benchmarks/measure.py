@@ -1,4 +1,7 @@
-"""Runs a command as a process of its own and measures it as a user would: wall time and peak memory."""
+"""Runs a command as a process of its own and measures it as a user would: wall time and peak memory.
+
+psutil looks at the processes while they run: the kernel keeps the peak of single ones only.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +28,8 @@ class Run:
 
     Attributes:
         seconds: wall time.
-        mebibytes: peak resident set of the process (of the largest one, where it starts others).
+        mebibytes: peak memory of the process and of those that it starts together: the sum of their proportional sets
+            (what they share counts once), or the largest resident set of one of them where that is more.
     """
 
     seconds: float
@@ -39,13 +45,44 @@ def measured(
     process = subprocess.Popen(
         [str(part) for part in command], env=settings, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
+    watch = _Watch(process.pid)
+    watch.start()
     output = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
+    watch.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args, output)
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, max(usage.ru_maxrss / 1024, watch.peak / (1 << 20)))
+
+
+class _Watch(threading.Thread):
+    """Follows the memory of a process and its descendants; `peak` is in bytes."""
+
+    INTERVAL = 0.03
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._process = psutil.Process(pid)
+        self.peak = 0
+
+    def run(self) -> None:
+        """Look until the process is gone."""
+        while self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE:
+            try:
+                family = [self._process, *self._process.children(recursive=True)]
+                self.peak = max(self.peak, sum(map(_proportional_set, family)))
+            except psutil.NoSuchProcess:
+                return
+            time.sleep(self.INTERVAL)
+
+
+def _proportional_set(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return 0
 
 
 def median(runs: Sequence[Run]) -> Run:
