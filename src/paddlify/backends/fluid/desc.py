@@ -16,6 +16,7 @@ _FIELDS: Final = {
 }  # fmt: skip
 _NEWER: Final = {12: "float64s", 13: "var_name", 14: "vars_name", 15: "float64", 16: "scalar", 17: "scalars"}
 BOOL, INT16, INT32, INT64, FP16, FP32, FP64 = range(7)
+UINT8, INT8 = 20, 21
 """Element types of a variable, as `VarType.Type` numbers them."""
 
 
@@ -79,6 +80,14 @@ class Block:
     def dtype(self, name: str) -> int:
         """Element type of a variable, as `VarType.Type` numbers it."""
         return int(self._tensor(name).data_type)
+
+    def is_tensor(self, name: str) -> bool:
+        """Whether a variable is a tensor, not a scope or a list of tensors."""
+        return bool(name) and bool(self._find(name).type.HasField("dense_tensor"))
+
+    def is_persistable(self, name: str) -> bool:
+        """Whether a variable is a parameter."""
+        return bool(self._find(name).persistable)
 
     def temporary(self, like: str, shape: Sequence[int] | None = None, dtype: int | None = None) -> str:
         """A new variable with the shape and dtype of another one, where none is given; returns its name."""

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from paddlify.backends.fluid.desc import Block, Op, fluid_schemas, read_op, write_op
+from paddlify.backends.fluid.desc import (
+    BOOL,
+    FP32,
+    FP64,
+    INT8,
+    INT16,
+    INT32,
+    INT64,
+    UINT8,
+    Block,
+    Op,
+    fluid_schemas,
+    read_op,
+    write_op,
+)  # fmt: skip
 from paddlify.backends.fluid.rules import rules
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode
 
@@ -18,11 +32,14 @@ _NEUTRAL: Final[dict[str, Any]] = {
     "Scale_x": 1.0,
     "Scale_y": 1.0,
     "flatten": False,
+    "force_fp32_output": False,
+    "is_test": True,
     "mkldnn_data_type": "float32",
     "onednn_data_type": "",
     "output_padding": [],
     "place_type": -1,
     "use_addto": False,
+    "use_cudnn": False,
     "use_mkldnn": False,
     "use_onednn": False,
     "use_quantizer": False,
@@ -56,14 +73,87 @@ def legalise(desc: Any) -> None:
         del proto.ops[:]
         for op in said:
             write_op(op, proto.ops.add())
+    for proto in desc.blocks:
+        _give_scalars_an_axis(proto)
     if refused:
         raise UnsupportedModel(refused, _REMEDY)
 
 
 def _said(op: Op, block: Block) -> list[Op]:
+    _check_variables(op, block)
     rule = rules.get(op.type)
     made = [op] if rule is None else rule(op, block)
-    return [_checked(item) for item in made]
+    return [_checked(item) for made_one in made for item in _without_bool(made_one, block)]
+
+
+_MOVES: Final = frozenset(
+    {"concat", "expand", "gather", "index_sample", "index_select", "reshape2", "slice", "squeeze2", "stack",
+     "strided_slice", "transpose2", "unsqueeze2", "unstack"}
+)  # fmt: skip
+"""Operators that only move elements, and that Fluid does not all have for bool."""
+
+
+def _without_bool(op: Op, block: Block) -> list[Op]:
+    """Bool is moved as int32."""
+    slot = "Input" if op.type == "slice" else "X"
+    names = op.inputs.get(slot, [])
+    if op.type not in _MOVES or not names or block.dtype(names[0]) != BOOL:
+        return [op]
+    after = []
+    numbers = [block.temporary(name, dtype=INT32) for name in names]
+    before = [_cast(name, number, BOOL, INT32) for name, number in zip(names, numbers, strict=True)]
+    op.inputs[slot] = numbers
+    out_slot = "Out" if "Out" in op.outputs else "Y"
+    for index, name in enumerate(op.outputs[out_slot]):
+        number = block.temporary(name, dtype=INT32)
+        after.append(_cast(number, name, INT32, BOOL))
+        op.outputs[out_slot][index] = number
+    return [*before, op, *after]
+
+
+def _cast(x: str, out: str, old: int, new: int) -> Op:
+    return Op("cast", {"X": [x]}, {"Out": [out]}, {"in_dtype": old, "out_dtype": new})
+
+
+_DTYPES: Final = frozenset({BOOL, INT16, INT32, INT64, FP32, FP64, UINT8, INT8})
+"""What Fluid 1.8 computes with on a CPU as Paddle 3 does; its float16 rounds otherwise."""
+
+_TAKES_SCALARS: Final = frozenset(
+    {
+        "abs", "arg_max", "arg_min", "assign", "assign_value", "batch_norm", "cast", "ceil", "clip", "concat",
+        "conditional_block",
+        "cos", "equal", "exp", "expand_as_v2", "expand_v2", "fill_any_like", "fill_constant", "floor", "gather",
+        "greater_equal", "greater_than", "increment", "less_equal", "less_than", "log", "logical_and", "logical_not",
+        "logical_or", "logical_xor", "not_equal", "pow", "range", "reduce_all", "reduce_any", "reduce_max",
+        "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "relu", "reshape2", "round", "rsqrt", "scale",
+        "select_input", "sigmoid", "sign", "sin", "size", "slice", "sqrt", "square", "squeeze2", "stack",
+        "tanh", "unsqueeze2", "where", "while", "elementwise_add", "elementwise_div", "elementwise_floordiv",
+        "elementwise_max", "elementwise_min", "elementwise_mod", "elementwise_mul", "elementwise_pow",
+        "elementwise_sub",
+    }
+)  # fmt: skip
+"""Operators to which it is the same whether a scalar has no axis, as in Paddle 3, or one, as in Fluid."""
+
+
+def _check_variables(op: Op, block: Block) -> None:
+    """Raises Refusal for a dtype that Fluid lacks, for a tensor of no elements, and for scalars where they matter."""
+    ignored = ("DropoutState", "Reserve", "ReserveSpace")  # what only gradients read
+    slots = [names for slot, names in (*op.inputs.items(), *op.outputs.items()) if slot not in ignored]
+    for names in slots:
+        for name in [name for name in names if block.is_tensor(name)]:
+            if op.type not in ("feed", "fetch") and block.dtype(name) not in _DTYPES:
+                raise Refusal(f"Fluid does not compute with dtype {block.dtype(name)} of '{name}'")
+            shape = block.shape(name)
+            if 0 in shape and "XShape" not in op.outputs:
+                raise Refusal(f"Fluid has no tensors of no elements, as '{name}' of shape {shape}")
+            if not shape and (op.type not in _TAKES_SCALARS or block.is_persistable(name)):
+                raise Refusal(f"Fluid has no scalars: '{name}' would be a vector of one element")
+
+
+def _give_scalars_an_axis(proto: Any) -> None:
+    for variable in proto.vars:
+        if variable.type.HasField("dense_tensor") and not variable.type.dense_tensor.tensor.dims:
+            variable.type.dense_tensor.tensor.dims.append(1)
 
 
 def _checked(op: Op) -> Op:

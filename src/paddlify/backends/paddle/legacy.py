@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlify.backends.fluid.legalise import legalise
+from paddlify.backends.paddle.legacy_calls import install
 from paddlify.backends.paddle.program import name_in_program, traced
 from paddlify.errors import UnsupportedError
 
@@ -55,9 +56,10 @@ def save_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
     import paddle
     from paddle.base.proto import framework_pb2
 
+    install()
     with traced(folder, class_name) as trace:
         names = {parameter.name: name_in_program(name) for name, parameter in trace.model.named_parameters()}
-        pruned = paddle.static.normalize_program(trace.program, trace.feeds, trace.fetches)
+        pruned = paddle.static.normalize_program(trace.program, trace.feeds, trace.fetches, skip_prune_program=True)
     desc = framework_pb2.ProgramDesc.FromString(pruned.desc.serialize_to_string())
     rename(desc, names)
     if "pdmodel" in formats:

@@ -1,0 +1,48 @@
+"""Each rule: Paddle 3 on `model.py` and Fluid 1.8 on `__model__`, with the same input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backends.fluid import cases
+from backends.fluid.running import convert_many, results, run
+from paddlify.backends.fluid.rules import rules
+
+NAMES = (*cases.NODE_TESTS, *cases.TEXTS, *(f"paddle_{name}" for name in cases.PADDLE))
+REFUSED = {"round": "Fluid rounds halves away from 0"}
+"""Rules that only refuse, with the reason."""
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All cases, converted in one process and run by Fluid in another."""
+    root = tmp_path_factory.mktemp("rules")
+    for name in NAMES:
+        (root / name).mkdir()
+        cases.write(name, root / name)
+    convert_many({root / name / "model.onnx": root / name for name in NAMES})
+    run("fluid", [root / name for name in NAMES if (root / name / "__model__").exists()])
+    return root
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fluid_agrees_with_paddle_3(folders: Path, name: str) -> None:
+    refused = folders / name / "refused.txt"
+    assert not refused.exists(), refused.read_text()
+    expected = np.load(folders / name / "paddle.npz")
+    found = results("fluid", folders / name)
+    assert len(found) == len(expected.files)
+    for index, got in enumerate(found):
+        want = expected[f"arr_{index}"]
+        assert (got.shape, got.dtype) == (want.shape, want.dtype)
+        scale = np.abs(want[np.isfinite(want)]).max(initial=0) if want.dtype.kind == "f" else 0
+        np.testing.assert_allclose(got, want, rtol=0, atol=2e-6 * scale)
+
+
+def test_every_rule_has_a_case(folders: Path) -> None:
+    used = set().union(*(json.loads((folders / name / "ops.json").read_text()) for name in NAMES))
+    assert set(rules) - used == set(REFUSED)
