@@ -8,8 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import paddlify
+from backends.fluid.running import results, run
 from oracles import ROOT, oracle_python
 
 EXAMPLE = ROOT / "examples" / "vgg16_checkpoint"
@@ -38,3 +41,27 @@ def test_differences(folder: Path, layout: str) -> None:
     model = (folder / f"paddle_{layout}" / "model.py").read_text()
     assert model.count("paddle.transpose(") == (1 if layout == "source" else 0)
     assert model.count("self.vgg_16_") == 32, "16 convolutions, made once and called once"
+
+
+@pytest.fixture(scope="module")
+def older(folder: Path) -> Path:
+    """The model for the older Paddles."""
+    checkpoint = folder / "checkpoint"
+    target = folder / "older"
+    paddlify.convert(
+        checkpoint, target, meta=checkpoint / "model.meta", inputs=["inputs"], outputs=["vgg_16/fc8/squeezed"],
+        input_shapes={"inputs": [-1, 224, 224, 3]}, format=["pdmodel", "fluid"], verify=False,
+    )
+    np.savez(target / "data.npz", inputs=np.load(folder / "data.npz")["images"])
+    return target
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("oracle", ["paddle26", "fluid"])
+def test_differences_on_older_paddles(folder: Path, older: Path, oracle: str) -> None:
+    run(oracle, [older])
+    (found,) = results(oracle, older)
+    wanted = np.load(folder / "data.npz")["single"]
+    assert (found.shape, found.dtype) == (wanted.shape, wanted.dtype)
+    assert np.abs(found - wanted).max() <= 6.7e-6

@@ -631,6 +631,7 @@ def other_layers(root: Path) -> None:
 APPLICATIONS = {
     "MobileNetV2": 1, "MobileNetV3Small": 255, "ResNet50V2": 1, "DenseNet121": 1, "InceptionV3": 1,
     "EfficientNetB0": 255, "EfficientNetV2B0": 255, "Xception": 1, "VGG19": 1, "ConvNeXtTiny": 255, "NASNetMobile": 1,
+    "MobileNet": 1, "ResNet50": 1,
 }  # fmt: skip
 """Networks of keras.applications, with the scale of the images that they take."""
 

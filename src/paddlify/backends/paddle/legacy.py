@@ -10,10 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from paddlify.backends.fluid.desc import FLOAT, INT, LONGS, STRING, read_op
 from paddlify.backends.fluid.legalise import legalise
 from paddlify.backends.paddle.legacy_calls import install
 from paddlify.backends.paddle.program import name_in_program, traced
@@ -59,14 +60,74 @@ def save_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
     install()
     with traced(folder, class_name) as trace:
         names = {parameter.name: name_in_program(name) for name, parameter in trace.model.named_parameters()}
+        states = _dropout_states(trace.model)
         pruned = paddle.static.normalize_program(trace.program, trace.feeds, trace.fetches, skip_prune_program=True)
     desc = framework_pb2.ProgramDesc.FromString(pruned.desc.serialize_to_string())
-    rename(desc, names)
+    rename(desc, names | states)
+    for variable in desc.blocks[0].vars:
+        variable.persistable = variable.persistable or variable.name in states.values()
+    _remove_unused_parameters(desc)
     if "pdmodel" in formats:
-        (folder / PDMODEL).write_bytes(desc.SerializeToString())
+        suited = framework_pb2.ProgramDesc()
+        suited.CopyFrom(desc)
+        _suit_paddle_2(suited)
+        (folder / PDMODEL).write_bytes(suited.SerializeToString())
     if "fluid" in formats:
         legalise(desc)
         (folder / FLUID_MODEL).write_bytes(desc.SerializeToString())
+
+
+def _dropout_states(model: Any) -> dict[str, str]:
+    """Where the (empty) dropout states of recurrent layers are parameters in the file: here they are variables."""
+    layers = ((name, getattr(layer, "_dropout_state", None)) for name, layer in model.named_sublayers())
+    return {state.name: name_in_program(f"{name}._dropout_state") for name, state in layers if state is not None}
+
+
+def _remove_unused_parameters(desc: Any) -> None:
+    """A recurrent layer makes one parameter more, of all its weights, that nothing uses and no file holds."""
+    slots = (slot for block in desc.blocks for op in block.ops for slot in (*op.inputs, *op.outputs))
+    used = {name for slot in slots for name in slot.arguments}
+    for block in desc.blocks:
+        unused = [item for item in block.vars if item.persistable and item.name not in used]
+        for variable in unused:
+            block.vars.remove(variable)
+
+
+def _suit_paddle_2(desc: Any) -> None:
+    """Say constants of rank 0 as Paddle 2.6 can run them.
+
+    It gives them no memory where `assign_value` makes them, but where `fill_constant` does; and its oneDNN refuses to
+    broadcast them, but not vectors of one element.
+    """
+    for block in desc.blocks:
+        ranks = {variable.name: len(variable.type.dense_tensor.tensor.dims) for variable in block.vars}
+        for message in block.ops:
+            attributes = read_op(message).attributes if message.type == "assign_value" else {"shape": [1]}
+            if attributes["shape"]:
+                continue
+            (name,) = message.outputs[0].arguments
+            (number,) = attributes["values"]
+            shape = [1] if _is_broadcast(desc, name, ranks) else []
+            variable = next(item for item in block.vars if item.name == name)
+            variable.type.dense_tensor.tensor.dims[:] = shape
+            message.type = "fill_constant"
+            del message.attrs[:]
+            message.attrs.add(name="dtype", type=INT, i=attributes["dtype"])
+            message.attrs.add(name="shape", type=LONGS, longs=shape)
+            message.attrs.add(name="value", type=FLOAT, f=float(number))
+            message.attrs.add(name="str_value", type=STRING, s=str(int(number) if isinstance(number, bool) else number))
+
+
+def _is_broadcast(desc: Any, name: str, ranks: Mapping[str, int]) -> bool:
+    """Whether all that takes a value is arithmetic with tensors of rank 1 or more."""
+    takers = [
+        op for block in desc.blocks for op in block.ops if any(name in slot.arguments for slot in op.inputs)
+    ]
+    return all(
+        op.type.startswith("elementwise_")
+        and any(ranks.get(other, 0) > 0 for slot in op.inputs for other in slot.arguments)
+        for op in takers
+    )
 
 
 def rename(desc: Any, names: dict[str, str]) -> None:
