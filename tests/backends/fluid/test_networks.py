@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -74,14 +75,11 @@ def caffe(folder: Path) -> Iterator[tuple[str, Network]]:
         yield name, Network(prototxt, feeds, list(blobs.values()), options)
 
 
-def keras(folder: Path) -> Iterator[tuple[str, Network]]:
-    script = ROOT / "tests" / "frontends" / "tensorflow" / "make_models.py"
-    command = [oracle_python("tensorflow"), str(script), str(folder), *KERAS]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
+def keras(models: Callable[[str], Path]) -> Iterator[tuple[str, Network]]:
     for name in KERAS:
-        feeds, outputs = expected(folder / name)
-        yield name, Network(folder / name / "saved", feeds, list(outputs.values()))
+        folder = models(name) / name
+        feeds, outputs = expected(folder)
+        yield name, Network(folder / "saved", feeds, list(outputs.values()))
 
 
 def encoder(folder: Path) -> Iterator[tuple[str, Network]]:
@@ -107,19 +105,20 @@ def tagger(folder: Path) -> Iterator[tuple[str, Network]]:
     yield "lstm", of_onnx(onnx_models.save(model, folder / "lstm.onnx"))
 
 
-MAKERS: tuple[Callable[[Path], Iterator[tuple[str, Network]]], ...] = (architectures, caffe, keras, encoder, tagger)
 NETWORKS = [*NAMES, *CAFFE, *KERAS, "bert", "lstm"]
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Network, Path]]:
+def networks(
+    tmp_path_factory: pytest.TempPathFactory, models: Callable[[str], Path]
+) -> dict[str, tuple[Network, Path]]:
     """Each network and the folder to which it was converted; all run on both older Paddles."""
     root = tmp_path_factory.mktemp("networks")
     found: dict[str, tuple[Network, Path]] = {}
-    for make in MAKERS:
-        for name, network in make(root):
-            found[name] = network, root / f"{name}.converted"
-            found[name][1].mkdir()
+    made = itertools.chain(architectures(root), caffe(root), keras(models), encoder(root), tagger(root))
+    for name, network in made:
+        found[name] = network, root / f"{name}.converted"
+        found[name][1].mkdir()
     convert_many(
         {network.source: folder for network, folder in found.values()},
         {folder: network.options for network, folder in found.values()},
