@@ -234,6 +234,8 @@ def center_crop_pad(paddle: Recorder, x: Tensor, shape: Tensor, *, axes: list[in
     """The middle of each axis, or zeros around it."""
     chosen = list(range(x.rank)) if axes is None else [normal_axis(axis, x.rank) for axis in axes]
     targets = sizes_of(shape)
+    if isinstance(targets, Tensor):
+        targets = [targets[index] for index in range(len(chosen))]
     pairs: list[tuple[Any, Any]] = [(0, 0)] * x.rank
     for axis, target in zip(chosen, targets, strict=True):
         size = size_of(paddle, x, axis)
