@@ -99,7 +99,7 @@ def test_source_follows_the_modules(exporter: str, converted: Callable[[str, str
     text = (converted("bert", exporter) / "model.py").read_text()
     for number in range(2):
         assert f"\n        # layers.{number}\n" in text
-        assert re.search(rf"layers_{number}_attention_query_\w+ = paddle\.matmul\(", text)
+        assert re.search(rf"self\.layers_{number}_attention_query\w* = nn\.Linear\(", text)
     text = (converted("resnet", exporter) / "model.py").read_text()
     assert "\n        # layer1\n" in text
     assert "\n        # layer2\n" in text
