@@ -10,7 +10,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -84,8 +84,7 @@ def save_program(folder: Path, class_name: str) -> list[str]:
     Returns the names of the program's parameters, sorted: the order in which `inference.pdiparams` holds them.
     """
     with traced(folder, class_name) as trace:
-        fetches = [_kept(value) for value in trace.fetches]
-        names = _finish(trace)
+        fetches, names = _finish(trace)
         _serialise(trace, fetches, folder / FORMATS["pir"].program)
     return names
 
@@ -94,9 +93,7 @@ def save_program(folder: Path, class_name: str) -> list[str]:
 def exposable(folder: Path, class_name: str) -> Iterator[Exposable]:
     """The program of `folder/model.py`, to be written with variables of `forward` as its outputs."""
     with traced(folder, class_name, keep_variables=True) as trace:
-        fetches = [_kept(value) for value in trace.fetches]
-        _finish(trace)
-        yield Exposable(trace, fetches)
+        yield Exposable(trace, _finish(trace)[0])
 
 
 @dataclass(frozen=True)
@@ -105,17 +102,16 @@ class Exposable:
 
     trace: Traced
     fetches: list[Any]
-    _exposed: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path, variables: Sequence[str] = ()) -> None:
         """Write the program with the model's own outputs, followed by these variables."""
         import paddle
 
         paddle.pir.set_insertion_point_to_block_end(self.trace.program.global_block())
-        for name in variables:
-            if name not in self._exposed:
-                self._exposed[name] = _kept(self.trace.variables[name])
-        _serialise(self.trace, self.fetches + [self._exposed[name] for name in variables], path)
+        copies = [paddle.assign(self.trace.variables[name]) for name in variables]
+        _serialise(self.trace, self.fetches + copies, path)
+        for copy in copies:  # they would keep their values from being fused in the next program
+            copy.get_defining_op().erase()
 
 
 def name_in_program(name: str) -> str:
@@ -127,14 +123,19 @@ def name_in_program(name: str) -> str:
     return f"~{name}" if name.endswith("._dropout_state") else name
 
 
-def _finish(trace: Traced) -> list[str]:
-    """Give the parameters their names, and keep Paddle's predictor from what it does wrong; returns the names."""
+def _finish(trace: Traced) -> tuple[list[Any], list[str]]:
+    """Keep Paddle's predictor from what it does wrong, and give the parameters their names.
+
+    Returns the values to be fetched, and the names, sorted.
+    """
+    copies = [_kept(value) for value in trace.fetches]
     suit_onednn(trace.program.global_block())
+    fetches = _distinct(copies, trace.program.global_block())
     # Not state_dict(), in which a recurrent layer has its parameters twice.
     parameters = {name_in_program(name): parameter for name, parameter in trace.model.named_parameters()}
     for name, parameter in parameters.items():
         parameter.name = name
-    return sorted(parameters)
+    return fetches, sorted(parameters)
 
 
 def _serialise(trace: Traced, fetches: Sequence[Any], path: Path) -> None:
@@ -163,6 +164,24 @@ def _kept(value: Any) -> Any:
     import paddle
 
     return paddle.assign(value) if value.get_defining_op().name() in _TAKEN_AWAY or not value.use_empty() else value
+
+
+def _distinct(fetches: Sequence[Any], block: Any) -> list[Any]:
+    """The predictor makes one of two copies of the same value, and then misses an output: one copies the other."""
+    import paddle
+
+    paddle.pir.set_insertion_point_to_block_end(block)
+    found: list[Any] = []
+    for value in fetches:
+        twin = next((other for other in found if _copies_the_same(other, value)), None)
+        found.append(value if twin is None else paddle.assign(twin))
+    return found
+
+
+def _copies_the_same(one: Any, other: Any) -> bool:
+    makers = [one.get_defining_op(), other.get_defining_op()]
+    are_copies = all(maker.name() == "pd_op.assign" for maker in makers)
+    return are_copies and bool(makers[0].operand_source(0).is_same(makers[1].operand_source(0)))
 
 
 _TAKEN_AWAY = frozenset({"pd_op.concat", "pd_op.matmul", "pd_op.scale", "pd_op.slice", *INTERPOLATIONS})
