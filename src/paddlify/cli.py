@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -455,6 +456,7 @@ def main() -> None:
     """Entry point of the script `paddlify`; ends the process with the exit code of the error, if there is one."""
     os.environ.setdefault("GLOG_minloglevel", "2")
     warnings.simplefilter("ignore")
+    gc.set_threshold(200_000)  # imports and conversions make many objects and drop few: collections find little
     keep_stdout()
     logging.basicConfig(format="paddlify: %(message)s", level=logging.WARNING)
     sys.exit(run_command())

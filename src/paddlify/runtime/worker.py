@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import gc
 import json
 import logging
 import math
@@ -209,6 +210,7 @@ _ACTIONS = {"run": _run, "save_program": _save_program, "paddle_version": _paddl
 def _main() -> None:
     from paddlify.runtime.engine import import_paddle
 
+    gc.set_threshold(200_000)  # the import of Paddle makes many objects and drops few
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what Paddle's C++ side prints must not mix with the answers
     with contextlib.suppress(PaddlifyError):  # what needs Paddle says again that it is missing
