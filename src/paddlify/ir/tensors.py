@@ -20,8 +20,8 @@ import onnx_ir as ir
 
 from paddlify.errors import LoadError
 
-MAX_BYTES: Final = 24 << 20
-"""Default size of a streamed chunk, and so of the buffer that is needed (24 MiB)."""
+MAX_BYTES: Final = 40 << 20
+"""Default size of a streamed chunk, and so of the buffer that is needed (40 MiB)."""
 
 _TILE_BYTES: Final = 1 << 19  # transposed at once: fits a processor's second cache
 _READ_BYTES: Final = 2 << 10  # a shorter run of bytes costs more to ask for than the pages around it
