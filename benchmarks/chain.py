@@ -1,7 +1,7 @@
 """Conversion time per node of chains of 1,000, 10,000 and 50,000 nodes: our own, by stage, beside Paddle's share.
 
 Paddle's share is what `save_program` takes: running `model.py` in static mode, normalising and writing the program.
-Each chain is converted in a process of its own, in which paddle is imported before the clock starts.
+Each chain is converted in a process of its own, whose Paddle is imported before the clock starts.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ def _fastest(size: int, rounds: int) -> dict[str, float]:
 def _converted(size: int) -> dict[str, float]:
     """Seconds of each stage, and of Paddle within the last one."""
     import paddlify
-    from paddlify.backends.paddle import write
-    from paddlify.runtime.engine import import_paddle
+    from paddlify.runtime import worker
 
-    import_paddle()
+    paddle = worker.shared()
+    paddle.paddle_version()  # it is imported by then
     seconds = 0.0
-    save_program = write.save_program
+    save_program = paddle.save_program
 
     def timed(*arguments: Any) -> list[str]:
         nonlocal seconds
@@ -81,7 +81,7 @@ def _converted(size: int) -> dict[str, float]:
         seconds = time.perf_counter() - start
         return names
 
-    write.save_program = timed
+    paddle.save_program = timed  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(prefix="paddlify-bench-") as folder:
         source = Path(folder, "chain.onnx")
         models.chain(source, nodes=size)
