@@ -19,9 +19,7 @@ from paddlify.backends.fluid.legalise import legalise
 from paddlify.backends.paddle.legacy_calls import install
 from paddlify.backends.paddle.program import name_in_program, traced
 from paddlify.errors import UnsupportedError
-
-PDMODEL = "inference.pdmodel"
-FLUID_MODEL, FLUID_PARAMS = "__model__", "__params__"
+from paddlify.formats import FORMATS
 
 
 def save_program_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
@@ -43,10 +41,11 @@ def save_program_desc(folder: Path, class_name: str, formats: Sequence[str]) -> 
 
 def link_params(params: Path) -> None:
     """Give the combined parameters Fluid's name beside them; a copy where the file system has no links."""
+    named = params.with_name(FORMATS["fluid"].parameters)
     try:
-        params.with_name(FLUID_PARAMS).hardlink_to(params)
+        named.hardlink_to(params)
     except OSError:
-        shutil.copyfile(params, params.with_name(FLUID_PARAMS))
+        shutil.copyfile(params, named)
 
 
 def save_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
@@ -71,10 +70,10 @@ def save_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
         suited = framework_pb2.ProgramDesc()
         suited.CopyFrom(desc)
         _suit_paddle_2(suited)
-        (folder / PDMODEL).write_bytes(suited.SerializeToString())
+        (folder / FORMATS["pdmodel"].program).write_bytes(suited.SerializeToString())
     if "fluid" in formats:
         legalise(desc)
-        (folder / FLUID_MODEL).write_bytes(desc.SerializeToString())
+        (folder / FORMATS["fluid"].program).write_bytes(desc.SerializeToString())
 
 
 def _dropout_states(model: Any) -> dict[str, str]:

@@ -22,7 +22,7 @@ from paddlify.ir.tensors import static_dims
 from paddlify.progress import Progress, Silent
 from paddlify.runtime import worker
 
-MODEL, PARAMS = "model.py", "inference.pdiparams"
+MODEL, PARAMS = "model.py", FORMATS["pir"].parameters
 
 
 @dataclass(frozen=True)
