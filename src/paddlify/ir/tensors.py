@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import abc
 import errno
+import itertools
 import math
 import mmap
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -20,8 +22,8 @@ import onnx_ir as ir
 
 from paddlify.errors import LoadError
 
-MAX_BYTES: Final = 40 << 20
-"""Default size of a streamed chunk, and so of the buffer that is needed (40 MiB)."""
+MAX_BYTES: Final = 20 << 20
+"""Default size of a streamed chunk (20 MiB); there are two buffers of it, one filled while the other is written."""
 
 _TILE_BYTES: Final = 1 << 19  # transposed at once: fits a processor's second cache
 _READ_BYTES: Final = 2 << 10  # a shorter run of bytes costs more to ask for than the pages around it
@@ -172,7 +174,7 @@ def static_dims(tensor: ir.TensorProtocol) -> list[int]:
 def blocks(tensor: ir.TensorProtocol, max_bytes: int = MAX_BYTES) -> Iterator[np.ndarray]:
     """The elements of a tensor in C order, as one-dimensional arrays of at most about `max_bytes`.
 
-    An array is valid until the next one is asked for. Raises LoadError when a file has become too short.
+    An array is valid until the next but one is asked for. Raises LoadError when a file has become too short.
     """
     if isinstance(tensor, Computed):
         yield from tensor.blocks(max_bytes)
@@ -191,7 +193,7 @@ def blocks(tensor: ir.TensorProtocol, max_bytes: int = MAX_BYTES) -> Iterator[np
 def chunks(tensor: ir.TensorProtocol, max_bytes: int = MAX_BYTES) -> Iterator[memoryview]:
     """The content of a tensor as little-endian bytes in C order, in pieces of at most about `max_bytes`.
 
-    A piece is valid until the next one is asked for. Elements of less than a byte are packed as ONNX packs them.
+    A piece is valid until the next but one is asked for. Elements of less than a byte are packed as ONNX packs them.
     Raises LoadError when a file has become too short, ValueError for strings.
     """
     if tensor.dtype == ir.DataType.STRING:
@@ -211,7 +213,8 @@ def copy_to(
 ) -> int:
     """Write the content of a tensor at the position of `file`; returns the number of bytes.
 
-    What lies on disk is copied by the kernel where it can. `progress` is given the size of each piece.
+    What lies on disk is copied by the kernel where it can; of what does not, a piece is written while the next one is
+    read or computed. `progress` is given the size of each piece.
     Raises LoadError when the source cannot be read and OSError when the target cannot be written.
     """
     written = 0
@@ -223,12 +226,32 @@ def copy_to(
         pieces = _file_chunks(tensor, max_bytes, skip=written)
     else:
         pieces = chunks(tensor, max_bytes)
-    for piece in pieces:
-        _write(file, piece)
+    for piece in _written_beside(pieces, file) if tensor.nbytes - written > max_bytes else _written(pieces, file):
         written += len(piece)
         if progress is not None:
             progress(len(piece))
     return written
+
+
+def _written(pieces: Iterable[memoryview], file: BinaryIO) -> Iterator[memoryview]:
+    """The pieces, each when it was written."""
+    for piece in pieces:
+        _write(file, piece)
+        yield piece
+
+
+def _written_beside(pieces: Iterable[memoryview], file: BinaryIO) -> Iterator[memoryview]:
+    """The pieces, each when it was written, by a thread that writes one while the next one is made."""
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        writing: tuple[memoryview, Future[None]] | None = None
+        for piece in pieces:
+            if writing is not None:
+                writing[1].result()
+                yield writing[0]
+            writing = piece, writer.submit(_write, file, piece)
+        if writing is not None:
+            writing[1].result()
+            yield writing[0]
 
 
 def _write(file: BinaryIO, piece: memoryview) -> None:
@@ -262,9 +285,9 @@ def _file_chunks(tensor: ir.ExternalTensor, max_bytes: int, skip: int = 0) -> It
     descriptor = _opened(tensor)
     try:
         position = (tensor.offset or 0) + skip
-        buffer = memoryview(bytearray(min(max_bytes, remaining)))
+        buffers = itertools.cycle([memoryview(bytearray(min(max_bytes, remaining))) for _ in range(2)])
         while remaining:
-            piece = buffer[:remaining]
+            piece = next(buffers)[:remaining]
             if _read_into(descriptor, piece, position) < len(piece):
                 raise LoadError(f"{tensor.path}: ended while '{tensor.name}' was read; fetch the file again")
             yield piece
@@ -386,10 +409,10 @@ def _view_blocks(pages: _Pages, max_bytes: int) -> Iterator[np.ndarray]:
         return
     row_bytes = [math.prod(view.shape[axis + 1 :]) * view.itemsize for axis in range(view.ndim)]
     order = sorted(range(view.ndim), key=lambda axis: -view.strides[axis])
-    buffer = np.empty(0, dtype=view.dtype)
+    buffer = spare = np.empty(0, dtype=view.dtype)
     for region in _regions(view.shape, row_bytes, max_bytes):
         source = view[region]
-        buffer = buffer if buffer.size >= source.size else np.empty(source.size, dtype=view.dtype)
+        buffer, spare = spare if spare.size >= source.size else np.empty(source.size, dtype=view.dtype), buffer
         block = buffer[: source.size].reshape(source.shape)
         sorted_source, sorted_block = source.transpose(order), block.transpose(order)
         packed = [math.prod(sorted_source.shape[axis + 1 :]) * view.itemsize for axis in range(view.ndim)]
