@@ -1,10 +1,12 @@
 """Runs a command as a process of its own and measures it as a user would: wall time and peak memory.
 
-psutil looks at the processes while they run: the kernel keeps the peak of single ones only.
+psutil looks at the processes' memory while they run, since the kernel keeps the peak of single ones only. To look
+takes time, on which two cores are short: memory is watched in a round of its own, whose times do not count.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -12,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 2
 
+_watched: ContextVar[bool] = ContextVar("_watched", default=False)  # whether memory is looked at while a process runs
+
 
 @dataclass(frozen=True)
 class Run:
@@ -29,7 +34,8 @@ class Run:
     Attributes:
         seconds: wall time.
         mebibytes: peak memory of the process and of those that it starts together: the sum of their proportional sets
-            (what they share counts once), or the largest resident set of one of them where that is more.
+            (what they share counts once), or the largest resident set of one of them where that is more. Where
+            memory is not watched, the largest resident set.
     """
 
     seconds: float
@@ -46,11 +52,13 @@ def measured(
         [str(part) for part in command], env=settings, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     watch = _Watch(process.pid)
-    watch.start()
+    if _watched.get():
+        watch.start()
     output = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
-    watch.join()
+    if _watched.get():
+        watch.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args, output)
@@ -69,13 +77,11 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         """Look until the process is gone."""
-        while self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE:
-            try:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while self._process.status() != psutil.STATUS_ZOMBIE:
                 family = [self._process, *self._process.children(recursive=True)]
                 self.peak = max(self.peak, sum(map(_proportional_set, family)))
-            except psutil.NoSuchProcess:
-                return
-            time.sleep(self.INTERVAL)
+                time.sleep(self.INTERVAL)
 
 
 def _proportional_set(process: psutil.Process) -> int:
@@ -85,18 +91,20 @@ def _proportional_set(process: psutil.Process) -> int:
         return 0
 
 
-def median(runs: Sequence[Run]) -> Run:
-    """Medians of time and of memory."""
-    return Run(statistics.median(run.seconds for run in runs), statistics.median(run.mebibytes for run in runs))
-
-
 def alternating(tasks: dict[str, Callable[[], Run]], rounds: int) -> dict[str, Run]:
-    """Run all tasks in turn, `rounds` times over, so that what else the machine does falls on all of them."""
-    runs: dict[str, list[Run]] = {name: [] for name in tasks}
+    """Run all tasks in turn, `rounds` times over, so that what else the machine does falls on all of them.
+
+    Gives the median of each task's times and, of one more round, its peak memory.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, task in tasks.items():
-            runs[name].append(task())
-    return {name: median(found) for name, found in runs.items()}
+            seconds[name].append(task().seconds)
+    token = _watched.set(True)
+    try:
+        return {name: Run(statistics.median(seconds[name]), task().mebibytes) for name, task in tasks.items()}
+    finally:
+        _watched.reset(token)
 
 
 def table(title: str, found: dict[str, Run], base: str = "import paddle") -> Table:
