@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from frontends.tensorflow.compare import assert_same, expected, loaded, names
-from frontends.tensorflow.test_converted import check
+from frontends.tensorflow.test_converted import Record, check
 
 CASES = {
     "preprocessing_wide": "saved", "preprocessing_tall": "saved", "preprocessing_batch": "saved",
@@ -24,5 +24,5 @@ def test_lowered(pipelines: Path, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_converted(pipelines: Path, tmp_path: Path, name: str) -> None:
-    check(pipelines / name / CASES[name], pipelines / name, tmp_path)
+def test_converted(pipelines: Path, tmp_path: Path, record_property: Record, name: str) -> None:
+    check(pipelines / name / CASES[name], pipelines / name, tmp_path, record_property)
