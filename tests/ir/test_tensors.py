@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddlify.errors import LoadError
-from paddlify.ir.tensors import Cast, Computed, Reshaped, Transposed, blocks, chunks, copy_to
+from paddlify.ir.tensors import Cast, Computed, Reshaped, Transposed, blocks, chunks, copy_to, tensor_in_file
 
 
 def on_disk(array: np.ndarray, folder: Path, offset: int = 5) -> ir.ExternalTensor:
@@ -192,3 +192,14 @@ def test_memory_stays_small_for_a_tensor_of_a_gigabyte(tmp_path: Path) -> None:
     grown = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     (tmp_path / "target").unlink()
     assert grown < 110
+
+
+def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)
+    (tmp_path / "cache").mkdir()
+    on_disk(array, tmp_path / "cache")
+    (tmp_path / "weights").symlink_to("cache/weights.bin")
+    tensor = tensor_in_file(tmp_path / "weights", 5, array.nbytes, ir.DataType.FLOAT, array.shape, "w")
+    assert tensor.name == "w"
+    np.testing.assert_array_equal(tensor.numpy(), array, strict=True)
+    check(Transposed(tensor, [1, 0]), array.T)

@@ -15,6 +15,7 @@ import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -164,6 +165,20 @@ class Cast(Computed):
     def blocks(self, max_bytes: int) -> Iterator[np.ndarray]:
         for block in blocks(self.base, max_bytes):
             yield block.astype(self.dtype.numpy())
+
+
+def tensor_in_file(
+    path: Path, offset: int, length: int, dtype: ir.DataType, shape: Sequence[int], name: str = ""
+) -> ir.ExternalTensor:
+    """`length` bytes of a file, from the byte `offset` on, as a tensor that stays there.
+
+    The file may be a symbolic link, as model caches make them: the user, or a fixed rule, named it. A path that comes
+    from the content of a model must be held against the model's folder before.
+    """
+    real = path.resolve()
+    return ir.ExternalTensor(
+        real.name, offset, length, dtype, shape=ir.Shape(shape), name=name, base_dir=real.parent
+    )
 
 
 def static_dims(tensor: ir.TensorProtocol) -> list[int]:

@@ -231,10 +231,7 @@ def _pieces(message: Any, path: Path) -> list[ir.TensorProtocol]:
 def _on_disk(path: Path, dtype: ir.DataType, offset: int, length: int) -> ir.ExternalTensor:
     if length % dtype.itemsize:
         raise LoadError(f"{path}: {length} bytes at {offset} are no whole number of {dtype}")
-    return ir.ExternalTensor(
-        path.name, offset, length, dtype, shape=ir.Shape([length // int(dtype.itemsize)]), name="",
-        base_dir=str(path.parent.absolute()),
-    )
+    return tensors.tensor_in_file(path, offset, length, dtype, [length // int(dtype.itemsize)])
 
 
 def _placed(offset_field: int, length_field: int) -> wire.Replacement:

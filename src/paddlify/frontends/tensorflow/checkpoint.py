@@ -23,6 +23,7 @@ from google.protobuf.message import DecodeError
 
 from paddlify.errors import LoadError
 from paddlify.frontends.tensorflow import dtypes, messages, table
+from paddlify.ir.tensors import tensor_in_file
 
 SMALL: Final = 1 << 10
 """Tensors of fewer bytes are read at once; they may be constants that shapes depend on."""
@@ -141,10 +142,7 @@ class Checkpoint:
         if small is not None:
             array = np.frombuffer(small, dtype=entry.dtype.numpy()).reshape(entry.shape)
             return ir.Tensor(array, dtype=entry.dtype, name=name)
-        return ir.ExternalTensor(
-            path.name, entry.offset, entry.size, entry.dtype, shape=ir.Shape(entry.shape), name=name,
-            base_dir=path.parent,
-        )
+        return tensor_in_file(path, entry.offset, entry.size, entry.dtype, entry.shape, name)
 
 
 def _verify(path: Path, name: str, entry: Entry) -> bytes | None:

@@ -22,6 +22,7 @@ from paddlify.frontends.tensorflow import dtypes, messages, op_defs
 from paddlify.frontends.tensorflow.check import check
 from paddlify.frontends.tensorflow.graph import Endpoint, Function, FunctionCall, Graph, Node, TypeParameter, Unreadable
 from paddlify.ir import wire
+from paddlify.ir.tensors import tensor_in_file
 
 _ENDPOINT = re.compile(r"(?P<node>[^:]+)(:(?P<output>[A-Za-z_]\w*))?(:(?P<index>\d{1,6}))?")
 MAX_ELEMENTS: Final = 1 << 31
@@ -277,9 +278,7 @@ def _located(locations: Sequence[Any], dtype: ir.DataType, shape: tuple[int, ...
         with path.open("rb") as file:
             file.seek(location.offset)
             return ir.Tensor(_filled(np.frombuffer(file.read(location.length), dtype.numpy()), shape), dtype=dtype)
-    return ir.ExternalTensor(
-        path.name, location.offset, location.length, dtype, shape=ir.Shape(shape), name="", base_dir=path.parent
-    )
+    return tensor_in_file(path, location.offset, location.length, dtype, shape)
 
 
 def _from_bytes(content: bytes, dtype: ir.DataType, shape: tuple[int, ...]) -> ir.TensorProtocol:
