@@ -9,7 +9,7 @@ import pytest
 
 import paddlify
 from oracles import oracle_python
-from paddlify.verification.tensorflow import INTERPRETER
+from paddlify.frontends.tensorflow.installed import INTERPRETER
 
 MAKE = """
 import sys

@@ -17,6 +17,7 @@ from onnx_ir.passes.common import LiftConstantsToInitializersPass
 
 from paddlify.errors import PaddlifyError
 from paddlify.frontends.base import LoadOptions
+from paddlify.frontends.tensorflow import installed
 from paddlify.report import RuntimeChoice
 from paddlify.runtime import worker
 from paddlify.runtime.feeds import element_type
@@ -84,7 +85,7 @@ def _source_file(model: Source, graph: ir.Model, options: LoadOptions) -> Iterat
 
 @contextmanager
 def _tensorflow(model: Source, graph: ir.Model, options: LoadOptions) -> Iterator[Runner]:
-    python = tensorflow.interpreter()
+    python = installed.interpreter()
     if python is None or not isinstance(model, (str, os.PathLike)):
         raise UnsuitableError("TensorFlow is not installed")
     yield tensorflow.TensorFlow(python, Path(model), options)

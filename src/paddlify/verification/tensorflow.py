@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,18 +18,7 @@ from paddlify.verification.errors import SourceError, UnsuitableError
 
 Array = np.ndarray[Any, Any]
 
-INTERPRETER = "PADDLIFY_TENSORFLOW"
-"""Environment variable: a Python interpreter that has TensorFlow, if this one has not."""
-
 SCRIPT = Path(__file__).with_name("tensorflow_side.py")
-
-
-def interpreter() -> str | None:
-    """The Python interpreter that can import TensorFlow; None if none is known."""
-    given = os.environ.get(INTERPRETER)
-    if given:
-        return given
-    return sys.executable if importlib.util.find_spec("tensorflow") is not None else None
 
 
 class TensorFlow:

@@ -12,7 +12,8 @@ from frontends.tensorflow.compare import assert_same, loaded, names
 from oracles import oracle_python
 from paddlify.errors import LoadError, MissingDependencyError
 from paddlify.frontends.base import Loaded
-from paddlify.frontends.tensorflow import keras_file, recognises
+from paddlify.frontends.tensorflow import recognises
+from paddlify.frontends.tensorflow.installed import INTERPRETER
 
 RECURRENT = ("Loop", "LSTM", "GRU", "RNN")
 
@@ -63,7 +64,7 @@ def test_frozen_layers(layers: Path, tmp_path: Path, name: str) -> None:
 def test_keras_files(layers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
     path = layers / "files" / file
     assert recognises(path)
-    monkeypatch.setenv(keras_file.INTERPRETER, oracle_python("tensorflow"))
+    monkeypatch.setenv(INTERPRETER, oracle_python("tensorflow"))
     found = loaded(path)
     assert found.source_format == "keras file"
     assert names(found) == (["x"], ["output_0"])
@@ -71,7 +72,7 @@ def test_keras_files(layers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_keras_files_need_keras(layers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(keras_file.INTERPRETER, raising=False)
+    monkeypatch.delenv(INTERPRETER, raising=False)
     with pytest.raises(MissingDependencyError, match="is read by Keras itself; install tensorflow and keras"):
         loaded(layers / "files" / "model.keras")
 
@@ -79,7 +80,7 @@ def test_keras_files_need_keras(layers: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_damaged_keras_file(layers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = (layers / "files" / "model.h5").read_bytes()
     (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
-    monkeypatch.setenv(keras_file.INTERPRETER, oracle_python("tensorflow"))
+    monkeypatch.setenv(INTERPRETER, oracle_python("tensorflow"))
     with pytest.raises(LoadError, match="Keras cannot load it"):
         loaded(tmp_path / "cut.h5")
 

@@ -5,18 +5,14 @@ Code inside such a file (Lambda layers) is not run: Keras loads it in its safe m
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Final
 
 from paddlify.errors import LoadError, MissingDependencyError
-
-INTERPRETER: Final = "PADDLIFY_TENSORFLOW_PYTHON"
-"""Environment variable: a Python interpreter that has TensorFlow and Keras, if it is not the running one."""
+from paddlify.frontends.tensorflow import installed
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _MISSING = 3
@@ -52,17 +48,17 @@ def export(path: Path) -> tempfile.TemporaryDirectory[str]:
     Raises MissingDependencyError when Keras with TensorFlow is not installed, LoadError when Keras cannot load it.
     """
     folder = tempfile.TemporaryDirectory(prefix="paddlify-")
-    interpreter = os.environ.get(INTERPRETER) or sys.executable
-    command = [interpreter, "-c", _EXPORT, str(path.resolve()), folder.name]
+    python = installed.interpreter() or sys.executable
+    command = [python, "-c", _EXPORT, str(path.resolve()), folder.name]
     try:
         run = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
-        raise MissingDependencyError(f"{INTERPRETER}={interpreter} cannot be run ({error.strerror})") from error
+        raise MissingDependencyError(f"{installed.INTERPRETER}={python} cannot be run ({error.strerror})") from error
     lines = [line for line in run.stderr.splitlines() if line.strip()]
     if run.returncode == _MISSING:
         raise MissingDependencyError(
-            f"{path}: a Keras file is read by Keras itself; install tensorflow and keras, or set {INTERPRETER} to an "
-            f"interpreter that has them ({lines[-1] if lines else 'no reason given'})"
+            f"{path}: a Keras file is read by Keras itself; install tensorflow and keras, or set "
+            f"{installed.INTERPRETER} to an interpreter that has them ({lines[-1] if lines else 'no reason given'})"
         )
     if run.returncode:
         raise LoadError(f"{path}: Keras cannot load it: {lines[-1] if lines else f'exit code {run.returncode}'}")
