@@ -143,6 +143,17 @@ def test_the_commands_and_the_code_about_caffe_run(tmp_path, monkeypatch, capsys
     assert np.allclose(found, (0.25 * (a + shift.reshape(3, 1, 1)) + 0.75 * b) * factor)
 
 
+def test_the_commands_of_the_tensorflow_page_run(models, tmp_path, monkeypatch, capsys):
+    graphs = models("graphs")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "frozen.pb").symlink_to(graphs / "mnist" / "frozen.pb")
+    (tmp_path / "checkpoint").symlink_to(graphs / "mnist" / "checkpoint")
+    (tmp_path / "saved_model").symlink_to(models("modules") / "lists" / "saved")
+    (shown,) = blocks("docs/tensorflow.md", "sh")
+    for line in shown.splitlines():
+        assert run_command(shlex.split(line, comments=True)[1:]) == 0, (line, capsys.readouterr())
+
+
 def test_the_table_of_operators_is_fresh():
     subprocess.run([sys.executable, str(ROOT / "tools" / "operators_page.py"), "--check"], check=True)
 
