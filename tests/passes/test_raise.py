@@ -74,12 +74,14 @@ def normalised(op, x, axes=(-1,), epsilon=1e-5):
     return op.Div(centred, op.Sqrt(op.Add(variance, op.constant(epsilon))))
 
 
-def written_with_the_inverse(op, x):
+def written_with_the_inverse(op, x, negated=False):
     mean = op.ReduceMean(x, op.constant([2]))
     centred = op.Sub(x, mean)
     variance = op.ReduceMean(op.Mul(centred, centred), op.constant([2]))
     inverse = op.Mul(op.Reciprocal(op.Sqrt(op.Add(variance, op.constant(1e-3)))), op.constant(weights(8)))
-    return op.Add(op.Mul(x, inverse), op.Sub(op.constant(weights(8)), op.Mul(mean, inverse)))
+    bias = op.constant(weights(8))
+    shift = op.Add(op.Mul(op.Neg(mean), inverse), bias) if negated else op.Sub(bias, op.Mul(mean, inverse))
+    return op.Add(op.Mul(x, inverse), shift)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +95,7 @@ def written_with_the_inverse(op, x):
         ),
         (lambda op, x: op.Add(normalised(op, x, (-2, -1)), op.constant(weights(3, 8))), {"LayerNormalization": 1}),
         (written_with_the_inverse, {"LayerNormalization": 1}),
+        (lambda op, x: written_with_the_inverse(op, x, negated=True), {"LayerNormalization": 1}),
         (
             lambda op, x: op.Mul(normalised(op, x), op.constant(weights(3, 8))),
             {"LayerNormalization": 1, "Mul": 1},

@@ -18,7 +18,8 @@ class RaiseLayerNorm(ir.passes.InPlacePass):
     1. `(x - mean) / Sqrt(variance + epsilon)`, the division possibly a multiplication by the reciprocal, where
        mean is ReduceMean of x and variance ReduceMean of the squared difference, both over the same last axes.
     2. That, times a constant scale and plus a constant bias that span just these axes.
-    3. `x * inv + (bias - mean * inv)` with `inv = scale / Sqrt(variance + epsilon)`.
+    3. `x * inv + (bias - mean * inv)` with `inv = scale / Sqrt(variance + epsilon)`; what is subtracted may be
+       written as the addition of `-mean * inv`.
 
     All become LayerNormalization; a scale that is missing is a constant of ones.
     """
@@ -131,18 +132,35 @@ def _plain(value: ir.Value) -> _Found | None:
 def _folded(node: ir.Node) -> _Found | None:
     """Rule 3."""
     for left, right in (node.inputs[:2], node.inputs[1::-1]):
-        product, difference = made_by(left, "Mul"), made_by(right, "Sub")
-        if product is None or difference is None:
-            continue
-        shift = made_by(difference.inputs[1], "Mul")
-        for x, inverse in (product.inputs[:2], product.inputs[1::-1]):
+        product = made_by(left, "Mul")
+        for x, inverse in (product.inputs[:2], product.inputs[1::-1]) if product is not None else ():
             found = _inverse(inverse)
-            if found is None or shift is None or found[0] is not x or inverse not in shift.inputs:
+            if found is None or inverse is None or found[0] is not x:
                 continue
-            mean = next((v for v in shift.inputs if v is not inverse), None)
-            if mean is found[1] and _spans(difference.inputs[0], found[0], found[2]):
-                return _Found(found[0], found[2], found[3], found[4], difference.inputs[0])
+            for bias in _minuends(right, found[1], inverse):
+                if _spans(bias, found[0], found[2]):
+                    return _Found(found[0], found[2], found[3], found[4], bias)
     return None
+
+
+def _minuends(value: ir.Value | None, mean: ir.Value, inverse: ir.Value) -> list[ir.Value | None]:
+    """What `mean * inverse` is subtracted from to give a value: `b - mean * inverse` or `b + -mean * inverse`."""
+    difference, total = made_by(value, "Sub"), made_by(value, "Add")
+    if difference is not None:
+        return difference.inputs[:1] if _is_product(difference.inputs[1], mean, inverse) else []
+    pairs = (total.inputs[:2], total.inputs[1::-1]) if total is not None else ()
+    return [other for part, other in pairs if _is_product(part, mean, inverse, negated=True)]
+
+
+def _is_product(value: ir.Value | None, mean: ir.Value, inverse: ir.Value, *, negated: bool = False) -> bool:
+    node = made_by(value, "Mul")
+    if node is None or inverse not in node.inputs:
+        return False
+    other = node.inputs[1] if node.inputs[0] is inverse else node.inputs[0]
+    if negated:
+        negation = made_by(other, "Neg")
+        other = negation.inputs[0] if negation is not None else None
+    return other is mean
 
 
 def _inverse(value: ir.Value | None) -> tuple[ir.Value, ir.Value, int, float, ir.Value | None] | None:
