@@ -11,6 +11,7 @@ from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.raise_activations import RaiseActivations
 from paddlify.passes.raise_layer_norm import RaiseLayerNorm
 from paddlify.passes.raise_linear import RaiseLinear
+from paddlify.passes.unflatten_matmul import UnflattenMatMul
 from tests.passes.graphs import build, improved
 
 RNG = np.random.default_rng(3)
@@ -162,3 +163,40 @@ def with_a_second_use_of_the_product(op, x):
 )
 def test_what_is_no_linear_layer(record):
     assert "Linear" not in improved(build(record, (4, 4)), RaiseLinear())
+
+
+@pytest.mark.parametrize("bias", [(2, 3), (1, 2, 3), (1, 1, 2, 3)])
+def test_linear_whose_outputs_are_split_before_the_bias(bias):
+    def record(op, x):
+        product = op.MatMul(x, op.constant(weights(4, 6)))
+        return op.Add(op.Reshape(product, op.constant([-1, 5, 2, 3])), op.constant(weights(*bias)))
+
+    assert improved(build(record, ("N", 5, 4)), RaiseLinear()) == {"Linear": 1, "Reshape": 1}
+
+
+@pytest.mark.parametrize("bias", [(3,), (1, 3), (5, 2, 3)])
+def test_a_bias_that_does_not_span_the_split_axes(bias):
+    def record(op, x):
+        product = op.MatMul(x, op.constant(weights(4, 6)))
+        return op.Add(op.Reshape(product, op.constant([-1, 5, 2, 3])), op.constant(weights(*bias)))
+
+    assert "Linear" not in improved(build(record, ("N", 5, 4)), RaiseLinear())
+
+
+def flattened(op, x, rows=(-1, 4), shape=(-1, 3, 5)):
+    flat = op.Reshape(x, op.constant(list(rows)))
+    return op.Reshape(op.MatMul(flat, op.constant(weights(rows[1], 5))), op.constant(list(shape)))
+
+
+@pytest.mark.parametrize(
+    ("record", "left"),
+    [
+        (flattened, {"MatMul": 1}),
+        (lambda op, x: op.Add(flattened(op, x), op.constant(weights(5))), {"Linear": 1}),
+        (lambda op, x: flattened(op, x, shape=(3, -1, 5)), {"Reshape": 2, "MatMul": 1}),
+        (lambda op, x: flattened(op, x, rows=(-1, 2), shape=(-1, 6, 5)), {"Reshape": 2, "MatMul": 1}),
+        (lambda op, x: flattened(op, x, rows=(-1, 12), shape=(-1, 1, 5)), {"Reshape": 2, "MatMul": 1}),
+    ],
+)
+def test_products_take_any_rank(record, left):
+    assert improved(build(record, ("N", 3, 4)), UnflattenMatMul(), RaiseLinear()) == left

@@ -19,6 +19,7 @@ from paddlify.passes.push_transposes import PushTransposes
 from paddlify.passes.raise_activations import RaiseActivations
 from paddlify.passes.raise_layer_norm import RaiseLayerNorm
 from paddlify.passes.raise_linear import RaiseLinear
+from paddlify.passes.unflatten_matmul import UnflattenMatMul
 
 
 def pipeline() -> list[ir.passes.InPlacePass]:
@@ -34,6 +35,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         FoldAffine(),
         RaiseLayerNorm(),
         RaiseActivations(),
+        UnflattenMatMul(),
         RaiseLinear(),
         RemoveUnusedNodesPass(),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import onnx_ir as ir
 
 from paddlify.ir import inference
+from paddlify.passes.matching import same_dims
 
 
 class EliminateNoOps(ir.passes.InPlacePass):
@@ -57,23 +58,10 @@ def _transpose(node: ir.Node) -> bool:
 
 
 def _same_shape(node: ir.Node) -> bool:
-    """All dimensions are equal; or all but one are equal numbers other than 0, and so the last one is equal too."""
     source, output = node.inputs[0], node.outputs[0]
-    if source is None or source.shape is None or output.shape is None or source.shape.rank() != output.shape.rank():
+    if source is None or source.shape is None or output.shape is None:
         return False
-    pairs = list(zip(source.shape, output.shape, strict=True))
-    unequal = [pair for pair in pairs if not _equal(*pair)]
-    if not unequal:
-        return True
-    if node.op_type == "Expand" or len(unequal) > 1 or all(isinstance(dim, int) for dim in unequal[0]):
-        return False
-    return all(isinstance(a, int) and a != 0 for a, b in pairs if (a, b) != unequal[0])
-
-
-def _equal(a: int | ir.SymbolicDim, b: int | ir.SymbolicDim) -> bool:
-    if isinstance(a, int) or isinstance(b, int):
-        return a == b
-    return a.value is not None and a.value == b.value
+    return same_dims(list(source.shape), list(output.shape), same_size=node.op_type != "Expand")
 
 
 def _pad(node: ir.Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnx_ir as ir
@@ -13,11 +13,18 @@ from paddlify.ir import inference, provenance
 from paddlify.ir.opset import IR_OPSET
 from paddlify.ir.tensors import static_dims
 
+Dim: TypeAlias = "int | ir.SymbolicDim"
+
 
 def made_by(value: ir.Value | None, *op_types: str) -> ir.Node | None:
     """The node that makes a value, if it is of one of these op types of ai.onnx."""
     node = value.producer() if value is not None else None
     return node if node is not None and not node.domain and node.op_type in op_types else None
+
+
+def is_only_used_once(value: ir.Value) -> bool:
+    """Whether one node takes a value, and nothing else."""
+    return len(value.uses()) == 1 and not value.is_graph_output()
 
 
 def scalar(value: ir.Value | None) -> float | None:
@@ -63,6 +70,27 @@ def plus_constant(value: ir.Value | None) -> tuple[ir.Value, float] | None:
         if number is not None and x is not None:
             return x, number
     return None
+
+
+def same_dims(first: Sequence[Dim], second: Sequence[Dim], *, same_size: bool) -> bool:
+    """Whether all dimensions are known to be equal.
+
+    With `same_size` the products of both are equal: where all but one are equal numbers other than 0, that one is too.
+    """
+    if len(first) != len(second):
+        return False
+    unequal = [pair for pair in zip(first, second, strict=True) if not _is_equal(*pair)]
+    if not unequal:
+        return True
+    if not same_size or len(unequal) > 1 or all(isinstance(dim, int) for dim in unequal[0]):
+        return False
+    return all(isinstance(a, int) and a != 0 for a, b in zip(first, second, strict=True) if (a, b) != unequal[0])
+
+
+def _is_equal(a: Dim, b: Dim) -> bool:
+    if isinstance(a, int) or isinstance(b, int):
+        return a == b
+    return a.value is not None and a.value == b.value
 
 
 def replace(

@@ -147,7 +147,7 @@ def _minuends(value: ir.Value | None, mean: ir.Value, inverse: ir.Value) -> list
     """What `mean * inverse` is subtracted from to give a value: `b - mean * inverse` or `b + -mean * inverse`."""
     difference, total = made_by(value, "Sub"), made_by(value, "Add")
     if difference is not None:
-        return difference.inputs[:1] if _is_product(difference.inputs[1], mean, inverse) else []
+        return [difference.inputs[0]] if _is_product(difference.inputs[1], mean, inverse) else []
     pairs = (total.inputs[:2], total.inputs[1::-1]) if total is not None else ()
     return [other for part, other in pairs if _is_product(part, mean, inverse, negated=True)]
 
