@@ -43,7 +43,8 @@ def run(model: ir.Model, size: int = 2) -> list[np.ndarray]:
     }
     private.define(model)
     proto = ir.to_proto(model)
-    proto.opset_import[0].version = ORT_OPSET
+    for part in (proto, *proto.functions):
+        part.opset_import[0].version = ORT_OPSET
     return onnxruntime.InferenceSession(proto.SerializeToString()).run(None, feeds)
 
 

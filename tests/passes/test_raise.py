@@ -9,6 +9,7 @@ import pytest
 
 from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.raise_activations import RaiseActivations
+from paddlify.passes.raise_attention import RaiseAttention
 from paddlify.passes.raise_layer_norm import RaiseLayerNorm
 from paddlify.passes.raise_linear import RaiseLinear
 from paddlify.passes.unflatten_matmul import UnflattenMatMul
@@ -200,3 +201,83 @@ def flattened(op, x, rows=(-1, 4), shape=(-1, 3, 5)):
 )
 def test_products_take_any_rank(record, left):
     assert improved(build(record, ("N", 3, 4)), UnflattenMatMul(), RaiseLinear()) == left
+
+
+HEADS, KEYS = (0, 2, 1, 3), (0, 2, 3, 1)
+
+
+def attention(op, q, k, v, *mask, once=True, scale=0.5):
+    query = op.Div(op.Transpose(q, perm=HEADS), op.constant(1 / scale))
+    key = op.Transpose(k, perm=KEYS) if once else op.Transpose(op.Transpose(k, perm=HEADS), perm=(0, 1, 3, 2))
+    scores = op.MatMul(query, key)
+    for added in mask:
+        scores = op.Add(added, scores)
+    return op.Transpose(op.MatMul(op.Softmax(scores, axis=-1), op.Transpose(v, perm=HEADS)), perm=HEADS)
+
+
+def attention_with_both_scaled(op, q, k, v):
+    """As PyTorch exports it."""
+    query = op.Mul(op.Transpose(q, perm=HEADS), op.constant(0.75))
+    key = op.Transpose(op.Mul(op.Transpose(k, perm=HEADS), op.constant(0.5)), perm=(0, 1, 3, 2))
+    weights = op.Softmax(op.MatMul(query, key), axis=3)
+    return op.Transpose(op.MatMul(weights, op.Transpose(v, perm=HEADS)), perm=HEADS)
+
+
+def attention_by_einsum(op, q, k, v, *mask, swapped=False, result="BTNH"):
+    """As Keras exports it, in two versions."""
+    if swapped:
+        scores, equation = op.Einsum(k, q, equation="aecd,abcd->acbe"), "acbe,aecd->abcd"
+    else:
+        scores, equation = op.Einsum(q, k, equation="BTNH, BSNH -> BNTS"), f"BNTS,BSNH->{result}"
+    scores = op.Mul(op.constant(0.3), scores)
+    for added in mask:
+        scores = op.Add(scores, added)
+    return op.Einsum(op.Softmax(scores, axis=-1), v, equation=equation)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        attention,
+        lambda op, *operands: attention(op, *operands, once=False),
+        attention_with_both_scaled,
+        attention_by_einsum,
+        lambda op, *operands: attention_by_einsum(op, *operands, swapped=True),
+    ],
+)
+def test_attention(record):
+    shapes = ("N", "T", 3, 4), ("N", 5, 3, 4), ("N", 5, 3, 6)
+    assert improved(build(record, *shapes), RaiseAttention()) == {"ScaledDotProductAttention": 1}
+
+
+@pytest.mark.parametrize("record", [attention, attention_by_einsum])
+@pytest.mark.parametrize("mask", [("N", 1, 1, 5), ("T", 5)])
+def test_attention_with_a_mask(record, mask):
+    shapes = ("N", "T", 3, 4), ("N", 5, 3, 4), ("N", 5, 3, 4), mask
+    assert improved(build(record, *shapes), RaiseAttention()) == {"MaskedScaledDotProductAttention": 1}
+
+
+def attention_whose_weights_are_asked_for(op, q, k, v):
+    weights = op.Softmax(op.MatMul(op.Transpose(q, perm=HEADS), op.Transpose(k, perm=KEYS)), axis=-1)
+    return op.Transpose(op.MatMul(weights, op.Transpose(v, perm=HEADS)), perm=HEADS), weights
+
+
+def attention_over_the_queries(op, q, k, v):
+    weights = op.Softmax(op.MatMul(op.Transpose(q, perm=HEADS), op.Transpose(k, perm=KEYS)), axis=2)
+    return op.Transpose(op.MatMul(weights, op.Transpose(v, perm=HEADS)), perm=HEADS)
+
+
+@pytest.mark.parametrize(
+    ("record", "shapes"),
+    [
+        (attention_whose_weights_are_asked_for, [("N", 5, 3, 4)] * 3),
+        (attention_over_the_queries, [("N", 5, 3, 4)] * 3),
+        (attention, [("N", 5, 3, 1)] * 3),
+        (attention, [("N", 5, 3, 4), ("N", 1, 3, 4), ("N", 1, 3, 4)]),
+        (attention, [("N", 5, 3, 4), ("N", 5, 1, 4), ("N", 5, 3, 4)]),
+        (attention, [("N", 5, "H", 4)] * 3),
+        (lambda op, *operands: attention_by_einsum(op, *operands, result="BNTH"), [("N", 5, 3, 4)] * 3),
+    ],
+)
+def test_what_is_no_attention_that_can_be_raised(record, shapes):
+    assert not [name for name in improved(build(record, *shapes), RaiseAttention()) if "Attention" in name]

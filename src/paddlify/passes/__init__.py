@@ -17,6 +17,7 @@ from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.fold_constants import FoldConstants
 from paddlify.passes.push_transposes import PushTransposes
 from paddlify.passes.raise_activations import RaiseActivations
+from paddlify.passes.raise_attention import RaiseAttention
 from paddlify.passes.raise_layer_norm import RaiseLayerNorm
 from paddlify.passes.raise_linear import RaiseLinear
 from paddlify.passes.unflatten_matmul import UnflattenMatMul
@@ -37,6 +38,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         RaiseActivations(),
         UnflattenMatMul(),
         RaiseLinear(),
+        RaiseAttention(),
         RemoveUnusedNodesPass(),
     ]
 

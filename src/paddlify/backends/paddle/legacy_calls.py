@@ -40,8 +40,12 @@ def install() -> None:
     calls |= {"tril": functools.partial(_triangle, True), "triu": functools.partial(_triangle, False)}
     calls |= {"expand_as": _expand_as, "roll": _roll}
     originals = {name: getattr(paddle, name) for name in calls}
-    calls |= {"gelu": _gelu, "softplus": _softplus, "grid_sample": _grid_sample}
-    originals |= {name: getattr(functional, name) for name in ("gelu", "softplus", "grid_sample")}
+    in_functional: dict[str, Callable[..., Any]] = {
+        "gelu": _gelu, "softplus": _softplus, "grid_sample": _grid_sample,
+        "scaled_dot_product_attention": _scaled_dot_product_attention,
+    }
+    calls |= in_functional
+    originals |= {name: getattr(functional, name) for name in in_functional}
     replaced = {id(original): _in_static_mode(calls[name], original) for name, original in originals.items()}
     for module in [module for name, module in sys.modules.items() if name.split(".")[0] == "paddle"]:
         for name, value in list(vars(module).items()):
@@ -150,3 +154,13 @@ def _grid_sample(
 ) -> Any:
     attributes = {"mode": mode, "padding_mode": padding_mode, "align_corners": align_corners}
     return _append("grid_sampler", {"X": x, "Grid": grid}, attributes, slot="Output")
+
+
+def _scaled_dot_product_attention(query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float) -> Any:
+    """softmax(scale * query key^T + attn_mask) value of [batch, time, heads, size]; Paddle asks for shapes of PIR."""
+    import paddle
+
+    query, key, value = (paddle.transpose(x, [0, 2, 1, 3]) for x in (query, key, value))
+    scores = paddle.matmul(query * scale, key, transpose_y=True)
+    weights = paddle.nn.functional.softmax(scores if attn_mask is None else scores + attn_mask, axis=-1)
+    return paddle.transpose(paddle.matmul(weights, value), [0, 2, 1, 3])

@@ -12,6 +12,7 @@ from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import FLOATS, NUMBERS, cast, normal_axis, size_of, wide
 from paddlify.errors import Refusal
+from paddlify.ir.opset import PRIVATE_DOMAIN
 
 _D = ir.DataType
 
@@ -85,6 +86,15 @@ def attention(
         item if dtype is None else cast(paddle, item, dtype, of=work)
         for item, dtype in zip(outputs, dtypes, strict=True)
     ]
+
+
+@emits("ScaledDotProductAttention", "MaskedScaledDotProductAttention", domain=PRIVATE_DOMAIN)
+def scaled_dot_product_attention(
+    paddle: Recorder, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, *, scale: float
+) -> Any:
+    """The scale is always said: in a program Paddle may not know the size from which it would follow."""
+    options: dict[str, Any] = {} if mask is None else {"attn_mask": mask}
+    return paddle.nn.functional.scaled_dot_product_attention(query, key, value, **options, scale=scale)
 
 
 def _bias(paddle: Recorder, seen: Any, work: str) -> Any:
