@@ -182,6 +182,74 @@ def inner_node(root: Path) -> None:
         tf1.train.Saver().save(session, str(folder / "model"))
 
 
+HEADS, HEAD_SIZE, WORDS = 4, 6, 50
+
+
+def encoder_layer(x: tf.Tensor, mask: tf.Tensor, name: str) -> tf.Tensor:
+    """Attention and feed-forward network on [batch * time, width], as BERT's own code has them."""
+    width, shape = HEADS * HEAD_SIZE, tf1.shape(mask)
+    batch, time = shape[0], shape[3]
+
+    def dense(x: tf.Tensor, size: int, name: str) -> tf.Tensor:
+        kernel = tf1.get_variable(f"{name}/kernel", [x.shape[-1], size], initializer=tf1.glorot_normal_initializer(5))
+        return tf1.nn.bias_add(tf1.matmul(x, kernel), tf1.get_variable(f"{name}/bias", [size]))
+
+    def heads(x: tf.Tensor) -> tf.Tensor:
+        return tf1.transpose(tf1.reshape(x, [batch, time, HEADS, HEAD_SIZE]), [0, 2, 1, 3])
+
+    with tf1.variable_scope(name):
+        query, key, value = (heads(dense(x, width, part)) for part in ("query", "key", "value"))
+        scores = tf1.multiply(tf1.matmul(query, key, transpose_b=True), HEAD_SIZE**-0.5)
+        context = tf1.transpose(tf1.matmul(tf1.nn.softmax(scores + mask), value), [0, 2, 1, 3])
+        context = dense(tf1.reshape(context, [batch * time, width]), width, "output")
+        x = layer_norm(x + context, "norm")
+        inner = dense(x, 2 * width, "intermediate")
+        inner *= 0.5 * (1.0 + tf.math.erf(inner / np.sqrt(2.0)))
+        return layer_norm(x + dense(inner, width, "outer"), "outer_norm")
+
+
+def layer_norm(x: tf.Tensor, name: str) -> tf.Tensor:
+    mean, variance = tf1.nn.moments(x, [-1], keepdims=True)
+    with tf1.variable_scope(name):
+        scale = tf1.get_variable("gamma", x.shape[-1:], initializer=tf1.random_uniform_initializer(0.5, 1.5, seed=6))
+        offset = tf1.get_variable("beta", x.shape[-1:])
+    return tf1.nn.batch_normalization(x, mean, variance, offset, scale, 1e-6)
+
+
+@makes("graphs")
+def bert(root: Path) -> None:
+    """A BERT-like encoder of two layers from raw operators, whose batch and length are dynamic; frozen and saved."""
+    folder, width = root / "bert", HEADS * HEAD_SIZE
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        tf1.set_random_seed(7)
+        ids, mask, types = (
+            tf1.placeholder(tf.int32, [None, None], name=name) for name in ("input_ids", "input_mask", "segment_ids")
+        )
+        shape = tf1.shape(ids)
+        with tf1.variable_scope("embeddings"):
+            sizes = {"words": WORDS, "positions": 32, "kinds": 2}
+            words, positions, kinds = (tf1.get_variable(name, [size, width]) for name, size in sizes.items())
+            kind = tf1.reshape(tf1.matmul(tf1.one_hot(tf1.reshape(types, [-1]), 2), kinds), [shape[0], shape[1], width])
+            x = tf1.nn.embedding_lookup(words, ids) + kind
+            x = layer_norm(x + tf1.expand_dims(tf1.slice(positions, [0, 0], [shape[1], -1]), 0), "norm")
+        hidden = (1.0 - tf1.cast(mask[:, tf1.newaxis, tf1.newaxis, :], tf.float32)) * -10000.0
+        x = tf1.reshape(x, [-1, width])
+        for layer in range(2):
+            x = encoder_layer(x, hidden, f"layer_{layer}")
+        sequence = tf1.reshape(x, [shape[0], shape[1], width], name="sequence")
+        pooler = tf1.get_variable("pooler/kernel", [width, width])
+        tf1.tanh(tf1.matmul(tf1.squeeze(sequence[:, 0:1, :], axis=1), pooler), name="pooled")
+        session.run(tf1.global_variables_initializer())
+        rng = np.random.default_rng(8)
+        feeds = {
+            "input_ids": rng.integers(0, WORDS, (3, 11)).astype(np.int32),
+            "input_mask": (np.arange(11) < np.array([[11], [7], [2]])).astype(np.int32),
+            "segment_ids": rng.integers(0, 2, (3, 11)).astype(np.int32),
+        }
+        save_frozen(folder, session, feeds, ["sequence", "pooled"])
+        tf1.train.Saver().save(session, str(folder / "checkpoint" / "model"))
+
+
 @makes("graphs")
 def woven_switches(root: Path) -> None:
     """Conditionals of one predicate that need each other crosswise, so that they cannot all be one."""

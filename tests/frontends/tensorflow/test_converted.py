@@ -55,12 +55,18 @@ def check(source: Path, folder: Path, tmp_path: Path, record: Record, **options:
         ("frame_5/frozen.pb", {}),
         ("array_full/frozen.pb", {}),
         ("array_part/frozen.pb", {}),
+        ("bert/frozen.pb", {}),
+        ("bert/checkpoint/model", {"outputs": ["sequence", "pooled"]}),
         ("inner_node/model", {"outputs": ["inner"]}),
         ("inner_node/model", {"outputs": ["resized", "inner"]}),
     ],
 )
 def test_graphs(graphs: Path, tmp_path: Path, record_property: Record, source: str, options: dict[str, Any]) -> None:
-    check(graphs / source, graphs / Path(source).parts[0], tmp_path, record_property, **options)
+    name = Path(source).parts[0]
+    check(graphs / source, graphs / name, tmp_path, record_property, **options)
+    code = (tmp_path / "out" / "model.py").read_text()
+    assert code.count("scaled_dot_product_attention(") == (2 if name == "bert" else 0)
+    assert code.count(" = nn.LayerNorm(") == (5 if name == "bert" else 0)
 
 
 @pytest.mark.parametrize("name", ["functions_0", "functions_2", "functions_5", "lists"])
@@ -78,6 +84,11 @@ def test_modules(modules: Path, tmp_path: Path, record_property: Record, name: s
 )  # fmt: skip
 def test_layers(layers: Path, tmp_path: Path, record_property: Record, name: str) -> None:
     check(layers / name / "saved", layers / name, tmp_path, record_property)
+    if name == "attention":
+        code = (tmp_path / "out" / "model.py").read_text()
+        layers_made = {kind: code.count(f" = nn.{kind}(") for kind in ("Linear", "LayerNorm")}
+        assert layers_made == {"Linear": 6, "LayerNorm": 2}
+        assert code.count("scaled_dot_product_attention(") == 1
 
 
 @pytest.mark.slow
