@@ -1,0 +1,75 @@
+"""Convolution, padding, resizing and sampling of images."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from paddlify.backends.fluid.desc import Block, Op
+from paddlify.backends.fluid.rules.common import known, neutral, new_op, renamed, reshape, rules, says
+from paddlify.errors import Refusal
+
+rules.update(
+    {
+        "affine_grid": neutral(align_corners=True),
+        "channel_shuffle": renamed("shuffle_channel", {"groups": "group"}, {"data_format": "NCHW"}),
+        "grid_sampler": neutral(mode="bilinear", padding_mode="zeros", align_corners=True),
+        "pixel_shuffle": neutral(data_format="NCHW"),
+    }
+)
+
+
+@says("conv2d_transpose", "depthwise_conv2d_transpose")
+def conv2d_transpose(op: Op, block: Block) -> list[Op]:
+    """The same; padding of the output is said by its size."""
+    if any(op.attributes.pop("output_padding", None) or []):
+        size = block.shape(op.output("Output"))[2:]
+        if not known(size) or op.attributes.get("data_format", "NCHW") not in ("NCHW", "AnyLayout"):
+            raise Refusal("Fluid pads the output of a transposed convolution only to a known size")
+        op.attributes["output_size"] = size
+    return [op]
+
+
+_PADDING: Final = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}
+
+
+@says("pad3d")
+def pad3d(op: Op, block: Block) -> list[Op]:
+    """`pad` for a constant; otherwise `pad2d`, to which depth is one more kind of channel."""
+    left, right, top, bottom, front, back = op.attributes["paddings"]
+    mode, layout = op.attributes.get("mode", "constant"), op.attributes.get("data_format", "NCDHW")
+    if layout != "NCDHW" or op.inputs.get("Paddings") or mode not in _PADDING:
+        raise Refusal(f"Fluid cannot pad {layout} in mode {mode}, or by computed numbers")
+    x, out, value = op.input("X"), op.output(), float(op.attributes.get("value", 0.0))
+    if mode == "constant":
+        paddings = [0, 0, 0, 0, front, back, top, bottom, left, right]
+        return [new_op("pad", {"X": x}, out, {"paddings": paddings, "pad_value": value})]
+    count, channels, depth, height, width = block.shape(x)
+    if front or back or not known([channels, depth]) or [height, width].count(-1) > 1:
+        raise Refusal(f"Fluid pads height and width only in mode {mode}, and their size must be known")
+    higher, wider = block.shape(out)[3:]
+    flat = block.temporary(x, [count, channels * depth, height, width])
+    padded = block.temporary(x, [count, channels * depth, higher, wider])
+    attributes = {"paddings": [top, bottom, left, right], "mode": _PADDING[mode], "pad_value": value}
+    return [
+        reshape(block, x, [0, channels * depth, height, width], flat),
+        new_op("pad2d", {"X": flat}, padded, attributes),
+        reshape(block, padded, [0, channels, depth, higher, wider], out),
+    ]
+
+
+_INTERPOLATION = {"nearest_interp_v2": "nearest_interp", "bilinear_interp_v2": "bilinear_interp",
+                  "trilinear_interp_v2": "trilinear_interp", "bicubic_interp_v2": "bicubic_interp"}
+
+
+@says(*_INTERPOLATION)
+def interpolation(op: Op, block: Block) -> list[Op]:
+    """One scale for all axes, or a constant size."""
+    scales = list(op.attributes.get("scale") or [])
+    if op.inputs.get("Scale") or op.inputs.get("SizeTensor") or op.inputs.get("OutSize"):
+        raise Refusal("the size is computed by the model")
+    if len(set(scales)) > 1 and min(op.attributes.get(name, -1) for name in ("out_h", "out_w")) <= 0:
+        raise Refusal(f"Fluid's interpolation has one scale for all axes, here {scales}")
+    attributes = {name: value for name, value in op.attributes.items() if name != "scale"}
+    attributes["scale"] = float(scales[0]) if len(set(scales)) == 1 else 0.0
+    slots = {name: value for name, value in op.inputs.items() if value}
+    return [Op(_INTERPOLATION[op.type], slots, op.outputs, attributes)]
