@@ -52,6 +52,12 @@ TEXTS = {
     "{ y = GridSample <align_corners = 1> (x, g) }",
     "log_softmax": "net (float[N, 4] x) => (float[N, 4] y) { y = LogSoftmax (x) }",
     "matmul_broadcast": "net (float[3, 4] x, float[2, 2, 4, 5] b) => (float[2, 2, 3, 5] y) { y = MatMul (x, b) }",
+    "lstm": "net (float[T, B, 5] x, float[2, B, 4] h, float[2, B, 4] c) => (float[T, 2, B, 4] y, float[2, B, 4] m, "
+    'float[2, B, 4] n) { y, m, n = LSTM <hidden_size = 4, direction = "bidirectional"> (x, wl, rl, bl, , h, c) }',
+    "gru": "net (float[T, B, 5] x) => (float[T, 1, B, 4] y, float[1, B, 4] m) "
+    '{ y, m = GRU <hidden_size = 4, direction = "reverse", linear_before_reset = 1> (x, wg, rg, bg) }',
+    "rnn": "net (float[T, B, 5] x) => (float[T, 1, B, 4] y, float[1, B, 4] m) "
+    "{ y, m = RNN <hidden_size = 4> (x, wr, rr, br) }",
     "mod": "net (int64[8] x, int64[8] b) => (int64[8] y) { y = Mod (x, seven) }",
     "not_equal": "net (int64[3, 4] x) => (bool[3, 4] y) { p = Equal (x, seven) y = Not (p) }",
     "pad_edge": 'net (float[N, 3, 4, 5] x) => (float[N, 3, 7, 9] y) { y = Pad <mode = "edge"> (x, pads) }',
@@ -88,6 +94,14 @@ PADDLE = {
 }
 """Calls on x, of shape [4, 5], that no ONNX operator becomes by itself."""
 
+LAYERS = {
+    "lstm": "nn.LSTM(5, 3, num_layers=2, direction='bidirect')",
+    "gru": "nn.GRU(5, 3, num_layers=2, direction='bidirect')",
+    "tanh": "nn.SimpleRNN(5, 3, num_layers=2, direction='bidirect')",
+    "relu": "nn.SimpleRNN(5, 3, num_layers=2, direction='bidirect', activation='relu')",
+}
+"""Recurrent layers, of which ONNX has one at a time and Paddle several."""
+
 
 def _normal(*shape: int) -> np.ndarray:
     return np.random.default_rng(len(shape)).standard_normal(shape).astype(np.float32)
@@ -97,6 +111,9 @@ _int64 = lambda *values: np.array(values, np.int64)  # noqa: E731 - a table of c
 CONSTANTS: Mapping[str, np.ndarray] = {
     "a": _int64(1), "last": np.array(-1, np.int64),
     "w": _normal(4, 5), "v": _normal(5),
+    "wl": _normal(2, 16, 5), "rl": _normal(2, 16, 4), "bl": _normal(2, 32),
+    "wg": _normal(1, 12, 5), "rg": _normal(1, 12, 4), "bg": _normal(1, 24),
+    "wr": _normal(1, 4, 5), "rr": _normal(1, 4, 4), "br": _normal(1, 8),
     "sizes": _int64(1, 2, 8, 10),
     "sizes3": _int64(1, 2, 6, 8, 10), "seven": np.array(7, np.int64), "pads": _int64(0, 0, 1, 2, 0, 0, 2, 2),
     "half": np.array(0.5, np.float32),
@@ -115,12 +132,38 @@ class Net(nn.Layer):
         return {}
 """
 
+_RECURRENT_MODEL = """import paddle
+from paddle import nn
+
+INPUTS = [
+    paddle.static.InputSpec([-1, -1, 5], "float32", "x"),
+    paddle.static.InputSpec([-1], "int32", "lengths"),
+]
+
+
+class Net(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.layer = {}
+
+    def forward(self, x, lengths):
+        whole, states = self.layer(x)
+        masked, masked_states = self.layer(x, sequence_length=lengths)
+        flat = [item for pair in (states, masked_states) for item in (pair if isinstance(pair, tuple) else [pair])]
+        return whole, masked, *flat
+"""
+
 
 def write(name: str, folder: Path) -> None:
     """Write the case's `data.npz` and `model.onnx`, or `model.py` where there is no source, into its folder."""
     if name.startswith("paddle_"):
         (folder / "model.py").write_text(_PADDLE_MODEL.format(PADDLE[name.removeprefix("paddle_")]), encoding="utf-8")
         np.savez(folder / "data.npz", x=_normal(4, 5))
+        return
+    if name.startswith("layer_"):
+        layer = LAYERS[name.removeprefix("layer_")]
+        (folder / "model.py").write_text(_RECURRENT_MODEL.format(layer), encoding="utf-8")
+        np.savez(folder / "data.npz", x=_normal(3, 4, 5), lengths=np.array([4, 1, 3], np.int32))
         return
     model, data = _node_test(name) if name in NODE_TESTS else _text(name)
     onnx.save(model, folder / "model.onnx")
@@ -152,7 +195,7 @@ def _text(name: str) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
     generator = np.random.default_rng(3)
     data = {}
     for value in model.graph.input:
-        shape = [dim.dim_value or 2 for dim in value.type.tensor_type.shape.dim]
+        shape = [dim.dim_value or {"T": 3}.get(dim.dim_param, 2) for dim in value.type.tensor_type.shape.dim]
         if value.type.tensor_type.elem_type == onnx.TensorProto.INT64:
             data[value.name] = generator.integers(-8, 9, shape)
         else:

@@ -17,14 +17,17 @@ from typing import Any
 os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's name
 
 import numpy as np
+import onnx_ir as ir
 import paddle
 from paddle.base.proto import framework_pb2
+from paddle.nn.layer.rnn import RNNBase
 
 import paddlify.backends.paddle.ops  # noqa: F401 - registers the emissions
 from paddlify import frontends, passes
 from paddlify.backends.paddle.legacy import link_params, save_desc
 from paddlify.backends.paddle.module import build_module
 from paddlify.backends.paddle.printer import class_name, print_module
+from paddlify.backends.paddle.program import name_in_program
 from paddlify.backends.paddle.weights import write_params
 from paddlify.errors import UnsupportedError, UnsupportedModel
 from paddlify.frontends.base import load_options
@@ -64,13 +67,29 @@ def run(folder: Path, name: str) -> list[np.ndarray]:
     spec = importlib.util.spec_from_file_location("_model", folder / "model.py")
     code = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(code)
+    paddle.seed(0)
     model = getattr(code, name)()
-    if (folder / "inference.pdiparams").exists():
-        code.load_weights(model, folder / "inference.pdiparams")
+    params = folder / "inference.pdiparams"
+    if params.exists():
+        code.load_weights(model, params)
+    else:
+        save_drawn(model, params)
     model.eval()
     feeds = np.load(folder / "data.npz")
     results = model(*[paddle.to_tensor(feeds[item.name]) for item in code.INPUTS])
     return [item.numpy() for item in (results if isinstance(results, (tuple, list)) else [results])]
+
+
+def save_drawn(model: paddle.nn.Layer, params: Path) -> None:
+    """Write the parameters of a model without a source, as a conversion would."""
+    tensors = {name: parameter.numpy() for name, parameter in model.named_parameters()}
+    recurrent = [name for name, layer in model.named_sublayers() if isinstance(layer, RNNBase)]
+    tensors |= {name_in_program(f"{name}._dropout_state"): np.zeros(0, np.uint8) for name in recurrent}
+    if tensors:
+        write_params(
+            params, [(name, ir.tensor(array), str(array.dtype), array.shape) for name, array in tensors.items()]
+        )
+        link_params(params)
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,12 @@ from backends.fluid import cases
 from backends.fluid.running import convert_many, results, run
 from paddlify.backends.fluid.rules import rules
 
-NAMES = (*cases.NODE_TESTS, *cases.TEXTS, *(f"paddle_{name}" for name in cases.PADDLE))
+NAMES = (
+    *cases.NODE_TESTS,
+    *cases.TEXTS,
+    *(f"paddle_{name}" for name in cases.PADDLE),
+    *(f"layer_{name}" for name in cases.LAYERS),
+)
 REFUSED = {"round": "Fluid rounds halves away from 0"}
 """Rules that only refuse, with the reason."""
 
@@ -33,8 +40,21 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_fluid_agrees_with_paddle_3(folders: Path, name: str) -> None:
     refused = folders / name / "refused.txt"
     assert not refused.exists(), refused.read_text()
-    expected = np.load(folders / name / "paddle.npz")
-    found = results("fluid", folders / name)
+    _compare(folders / name, results("fluid", folders / name))
+
+
+def test_recurrent_layers_run_on_fluid_1_6(folders: Path, tmp_path: Path) -> None:
+    copies = [tmp_path / f"layer_{name}" for name in cases.LAYERS]
+    for copy in copies:
+        shutil.copytree(folders / copy.name, copy, ignore=shutil.ignore_patterns("fluid.npz"))
+    run("fluid16", copies)
+    for copy in copies:
+        _compare(copy, results("fluid16", copy))
+
+
+def _compare(folder: Path, found: Sequence[np.ndarray]) -> None:
+    """What Paddle 3 computes in the folder, and what another one found."""
+    expected = np.load(folder / "paddle.npz")
     assert len(found) == len(expected.files)
     for index, got in enumerate(found):
         want = expected[f"arr_{index}"]

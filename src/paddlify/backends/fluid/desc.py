@@ -18,6 +18,8 @@ _NEWER: Final = {12: "float64s", 13: "var_name", 14: "vars_name", 15: "float64",
 BOOL, INT16, INT32, INT64, FP16, FP32, FP64 = range(7)
 UINT8, INT8 = 20, 21
 """Element types of a variable, as `VarType.Type` numbers them."""
+_STEP_SCOPES, _TENSOR_ARRAY = 11, 13
+"""Kinds of a variable, in the same numbers."""
 
 
 @dataclass
@@ -57,17 +59,28 @@ def fluid_schemas() -> Mapping[str, Schema]:
 
 
 class Block:
-    """The variables of a block, with room for new ones.
+    """The variables of a block, with room for new ones, and for blocks inside it.
 
     Args:
+        program: the message of the whole program, which new blocks are added to.
         proto: the block's message, which new variables are added to.
         parent: the block around it, whose variables are seen too.
     """
 
-    def __init__(self, proto: Any, parent: Block | None = None) -> None:
+    def __init__(self, program: Any, proto: Any, parent: Block | None = None) -> None:
         self.proto = proto
+        self._program = program
         self._parent = parent
         self._variables = {variable.name: variable for variable in proto.vars}
+
+    def child(self) -> Block:
+        """A new and empty block inside this one."""
+        blocks = self._program.blocks
+        return Block(self._program, blocks.add(idx=len(blocks), parent_idx=self.proto.idx), self)
+
+    def declares(self, name: str) -> bool:
+        """Whether a variable is one of this block's own."""
+        return name in self._variables
 
     def shape(self, name: str) -> list[int]:
         """Dimensions of a variable, -1 where dynamic."""
@@ -91,19 +104,41 @@ class Block:
 
     def temporary(self, like: str, shape: Sequence[int] | None = None, dtype: int | None = None) -> str:
         """A new variable with the shape and dtype of another one, where none is given; returns its name."""
-        name = f"{like}.{len(self._variables)}"
-        while name in self._variables:
-            name += "_"
-        variable = self.proto.vars.add()
-        variable.CopyFrom(self._find(like))
+        known = self._find(like)
+        variable = self._new(like)
+        name = str(variable.name)
+        variable.CopyFrom(known)
         variable.name, variable.persistable = name, False
         tensor = variable.type.dense_tensor.tensor
         if shape is not None:
             tensor.dims[:] = shape
         if dtype is not None:
             tensor.data_type = dtype
-        self._variables[name] = variable
         return name
+
+    def tensor_array(self, like: str) -> str:
+        """A new list of tensors that have the shape and dtype of another one; returns its name."""
+        known = self._tensor(like)
+        variable = self._new(like)
+        variable.type.type = _TENSOR_ARRAY
+        variable.type.tensor_array.tensor.CopyFrom(known)
+        return str(variable.name)
+
+    def step_scopes(self) -> str:
+        """A new variable that holds what the steps of a loop leave behind; returns its name."""
+        variable = self._new("step_scopes")
+        variable.type.type = _STEP_SCOPES
+        return str(variable.name)
+
+    def _new(self, like: str) -> Any:
+        name = f"{like}.{len(self._variables)}"
+        while self._sees(name):
+            name += "_"
+        self._variables[name] = self.proto.vars.add(name=name)
+        return self._variables[name]
+
+    def _sees(self, name: str) -> bool:
+        return name in self._variables or (self._parent is not None and self._parent._sees(name))
 
     def _tensor(self, name: str) -> Any:
         return self._find(name).type.dense_tensor.tensor

@@ -60,9 +60,9 @@ def legalise(desc: Any) -> None:
     """
     refused: list[UnsupportedNode] = []
     blocks: list[Block] = []
-    for proto in desc.blocks:
+    for proto in list(desc.blocks):
         parent = blocks[proto.parent_idx] if proto.parent_idx >= 0 and proto.idx else None
-        block = Block(proto, parent)
+        block = Block(desc, proto, parent)
         blocks.append(block)
         said: list[Op] = []
         for op in map(read_op, proto.ops):

@@ -13,9 +13,12 @@ from paddlify.backends.fluid.rules import (
     index,
     linalg,
     logic,
+    recurrent,
     reduce,
     shape,
 )
 from paddlify.backends.fluid.rules.common import rules
 
-__all__ = ["activation", "arithmetic", "fill", "image", "index", "linalg", "logic", "reduce", "rules", "shape"]
+__all__ = [
+    "activation", "arithmetic", "fill", "image", "index", "linalg", "logic", "recurrent", "reduce", "rules", "shape",
+]  # fmt: skip
