@@ -59,6 +59,11 @@ TEXTS = {
     "rnn": "net (float[T, B, 5] x) => (float[T, 1, B, 4] y, float[1, B, 4] m) "
     "{ y, m = RNN <hidden_size = 4> (x, wr, rr, br) }",
     "mod": "net (int64[8] x, int64[8] b) => (int64[8] y) { y = Mod (x, seven) }",
+    "and_dynamic": "net (float[ONE, 4] x, float[T, 4] b) => (bool[T, 4] y) "
+    "{ p = Greater (x, half) q = Greater (b, half) y = And (p, q) }",
+    "greater_dynamic": "net (float[ONE, T] x, float[T, ONE] b) => (bool[T, T] y) { y = Greater (x, b) }",
+    "where_dynamic": "net (float[T, 4] x, float[T, 4] b) => (float[T, 4] y) "
+    "{ p = Greater (x, half) y = Where (p, x, b) }",
     "not_equal": "net (int64[3, 4] x) => (bool[3, 4] y) { p = Equal (x, seven) y = Not (p) }",
     "pad_edge": 'net (float[N, 3, 4, 5] x) => (float[N, 3, 7, 9] y) { y = Pad <mode = "edge"> (x, pads) }',
     "pad_reflect": 'net (float[N, 3, 4, 5] x) => (float[N, 3, 7, 9] y) { y = Pad <mode = "reflect"> (x, pads) }',
@@ -71,14 +76,28 @@ PADDLE = {
     "amax_all": "paddle.amax(x, 1), paddle.all(x > 0, axis=1), paddle.any(x > 0, axis=0, keepdim=True)",
     "argmax_flat": "paddle.reshape(paddle.argmax(x), [1])",
     "clip_integers": "paddle.clip(paddle.cast(x * 4, 'int64'), -2, 3)",
+    "computed_bounds": "x[: paddle.cast(paddle.shape(x)[0], 'int64') - 1]",
+    "computed_shape": "paddle.reshape(x, [paddle.cast(paddle.shape(x)[0], 'int64') * 5])",
+    "embedding": "F.embedding(paddle.cast(x > 0, 'int64'), x)",
+    "equal_bool": "paddle.equal(x > 0, x[:1] > 0)",
     "expand_as": "paddle.expand_as(x[:, :1], x)",
     "flip": "paddle.flip(x, [0])",
     "floor_divide": "paddle.floor_divide(paddle.cast(x * 9, 'int64'), paddle.full([1], -4, 'int64'))",
+    "group_norm": "F.group_norm(paddle.reshape(x, [2, 2, 5]), 1), "
+    "F.group_norm(paddle.reshape(x, [1, 4, 1, 1, 5]), 2, weight=x[:, 0], bias=x[:, 1])",
+    "instance_norm": "F.instance_norm(paddle.reshape(x, [2, 2, 5]), weight=x[:2, 0], bias=x[:2, 1], eps=0.01), "
+    "F.instance_norm(paddle.reshape(x, [1, 2, 2, 5])), "
+    "F.instance_norm(paddle.reshape(x, [1, 2, 2, 5]), weight=x[:2, 0], bias=x[:2, 1])",
     "log_softmax": "F.log_softmax(x, axis=0)",
+    "moved_bool": "paddle.roll(x > 0, 1, 0), paddle.split(x > 0, 2)[1], "
+    "paddle.cast(paddle.transpose(paddle.cast(x > 0, 'uint8'), [1, 0]), 'int32')",
     "near": "paddle.equal(x, x + 1e-9), paddle.not_equal(x, x * 1.0000002)",
     "remainder": "paddle.remainder(paddle.cast(x * 9, 'int64'), paddle.full([1], -4, 'int64'))",
     "prelu": "F.prelu(x, paddle.full([1], 0.2))",
     "roll": "paddle.roll(x, 1, 0)",
+    "seven_axes": "paddle.squeeze(paddle.unsqueeze(paddle.reshape(x, [1, 2, 1, 2, 5]), [0, 1]) * 2.0, [0, 1])",
+    "shape_bool": "paddle.cast(paddle.shape(x > 0), 'int64')",
+    "size": "paddle.reshape(paddle.numel(paddle.cast(x, 'int64')), [1])",
     "stack": "paddle.cast(paddle.stack([paddle.shape(x)[1], paddle.shape(x)[0]]), 'int64')",
     "strided": "x[::2, 1:4:2]",
     "swish": "F.silu(x)",
@@ -94,6 +113,25 @@ PADDLE = {
 }
 """Calls on x, of shape [4, 5], that no ONNX operator becomes by itself."""
 
+REFUSED = {
+    "affine_grid": ("F.affine_grid(paddle.reshape(x[:3, :4], [1, 3, 4]), [1, 1, 2, 2, 2])", "2 by 3 matrices only"),
+    "concat": ("paddle.concat([paddle.cast(x, 'int8')] * 2)", "concat does not take int8"),
+    "expand": ("paddle.expand(paddle.reshape(x, [1, 2, 1, 2, 1, 5, 1]), [3, 2, 1, 2, 1, 5, 1])", "at most six axes"),
+    "grid_sample": (
+        "F.grid_sample(paddle.reshape(x, [1, 2, 2, 5]), paddle.reshape(x[:2, :4], [1, 2, 2, 2]))", "their own size"
+    ),
+    "grid_sample_3d": (
+        "F.grid_sample(paddle.reshape(x, [1, 1, 2, 2, 5]), paddle.reshape(paddle.concat([x, x, x]), [1, 2, 2, 5, 3]))",
+        "their own size",
+    ),
+    "matmul": ("paddle.matmul(paddle.cast(x, 'int64'), paddle.cast(x, 'int64'), transpose_y=True)", "take int64"),
+    "round": ("paddle.round(x)", "Fluid rounds halves away from 0"),
+    "slice": ("paddle.concat([x[0:0], x])", "no tensors of no elements"),
+    "top_k": ("paddle.topk(paddle.cast(x, 'int64'), 2)", "top_k does not take int64"),
+    "transpose": ("paddle.transpose(paddle.reshape(x, [1, 2, 1, 2, 1, 5, 1]), [3, 0, 1, 2, 6, 5, 4])", "six axes"),
+}
+"""Calls on x that Fluid cannot say, with the reason."""
+
 LAYERS = {
     "lstm": "nn.LSTM(5, 3, num_layers=2, direction='bidirect')",
     "gru": "nn.GRU(5, 3, num_layers=2, direction='bidirect')",
@@ -108,6 +146,8 @@ def _normal(*shape: int) -> np.ndarray:
 
 
 _int64 = lambda *values: np.array(values, np.int64)  # noqa: E731 - a table of constants follows
+SIZES = {"T": 3, "ONE": 1}
+"""Of the dynamic dimensions of a text; others are 2."""
 CONSTANTS: Mapping[str, np.ndarray] = {
     "a": _int64(1), "last": np.array(-1, np.int64),
     "w": _normal(4, 5), "v": _normal(5),
@@ -156,13 +196,14 @@ class Net(nn.Layer):
 
 def write(name: str, folder: Path) -> None:
     """Write the case's `data.npz` and `model.onnx`, or `model.py` where there is no source, into its folder."""
-    if name.startswith("paddle_"):
-        (folder / "model.py").write_text(_PADDLE_MODEL.format(PADDLE[name.removeprefix("paddle_")]), encoding="utf-8")
+    kind, _, rest = name.partition("_")
+    if kind in ("paddle", "refused"):
+        call = PADDLE[rest] if kind == "paddle" else REFUSED[rest][0]
+        (folder / "model.py").write_text(_PADDLE_MODEL.format(call), encoding="utf-8")
         np.savez(folder / "data.npz", x=_normal(4, 5))
         return
-    if name.startswith("layer_"):
-        layer = LAYERS[name.removeprefix("layer_")]
-        (folder / "model.py").write_text(_RECURRENT_MODEL.format(layer), encoding="utf-8")
+    if kind == "layer":
+        (folder / "model.py").write_text(_RECURRENT_MODEL.format(LAYERS[rest]), encoding="utf-8")
         np.savez(folder / "data.npz", x=_normal(3, 4, 5), lengths=np.array([4, 1, 3], np.int32))
         return
     model, data = _node_test(name) if name in NODE_TESTS else _text(name)
@@ -195,7 +236,7 @@ def _text(name: str) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
     generator = np.random.default_rng(3)
     data = {}
     for value in model.graph.input:
-        shape = [dim.dim_value or {"T": 3}.get(dim.dim_param, 2) for dim in value.type.tensor_type.shape.dim]
+        shape = [dim.dim_value or SIZES.get(dim.dim_param, 2) for dim in value.type.tensor_type.shape.dim]
         if value.type.tensor_type.elem_type == onnx.TensorProto.INT64:
             data[value.name] = generator.integers(-8, 9, shape)
         else:

@@ -18,6 +18,10 @@ _NEWER: Final = {12: "float64s", 13: "var_name", 14: "vars_name", 15: "float64",
 BOOL, INT16, INT32, INT64, FP16, FP32, FP64 = range(7)
 UINT8, INT8 = 20, 21
 """Element types of a variable, as `VarType.Type` numbers them."""
+DTYPE_NAMES: Final = {
+    BOOL: "bool", INT16: "int16", INT32: "int32", INT64: "int64", FP16: "float16", FP32: "float32", FP64: "float64",
+    UINT8: "uint8", INT8: "int8",
+}  # fmt: skip
 _STEP_SCOPES, _TENSOR_ARRAY = 11, 13
 """Kinds of a variable, in the same numbers."""
 
@@ -44,11 +48,16 @@ class Op:
 
 @dataclass(frozen=True)
 class Schema:
-    """What an operator of Fluid takes; attributes with the number of their type."""
+    """What an operator of Fluid takes; attributes with the number of their type.
+
+    Attributes:
+        kernels: element types that it computes with on a CPU; none for what has no kernels, as `while`.
+    """
 
     inputs: Sequence[str]
     outputs: Sequence[str]
     attributes: Mapping[str, int]
+    kernels: Sequence[int]
 
 
 @cache

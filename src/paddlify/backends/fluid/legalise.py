@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from paddlify.backends.fluid.desc import (
     BOOL,
+    DTYPE_NAMES,
     FP32,
     FP64,
     INT8,
@@ -20,6 +22,7 @@ from paddlify.backends.fluid.desc import (
     write_op,
 )  # fmt: skip
 from paddlify.backends.fluid.rules import rules
+from paddlify.backends.fluid.rules.common import cast
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode
 
 _REMEDY = (
@@ -38,6 +41,7 @@ _NEUTRAL: Final[dict[str, Any]] = {
     "onednn_data_type": "",
     "output_padding": [],
     "place_type": -1,
+    "slot": 0,
     "use_addto": False,
     "use_cudnn": False,
     "use_mkldnn": False,
@@ -83,36 +87,33 @@ def _said(op: Op, block: Block) -> list[Op]:
     _check_variables(op, block)
     rule = rules.get(op.type)
     made = [op] if rule is None else rule(op, block)
-    return [_checked(item) for made_one in made for item in _without_bool(made_one, block)]
+    return [_checked(item, block) for made_one in made for item in _widened(made_one, block)]
 
 
 _MOVES: Final = frozenset(
-    {"concat", "expand", "gather", "index_sample", "index_select", "reshape2", "slice", "squeeze2", "stack",
-     "strided_slice", "transpose2", "unsqueeze2", "unstack"}
+    {"concat", "expand", "expand_as", "gather", "index_sample", "index_select", "reshape2", "roll", "slice", "split",
+     "squeeze2", "stack", "strided_slice", "transpose2", "tril_triu", "unsqueeze2", "unstack"}
 )  # fmt: skip
-"""Operators that only move elements, and that Fluid does not all have for bool."""
+"""Operators that only move elements."""
 
 
-def _without_bool(op: Op, block: Block) -> list[Op]:
-    """Bool is moved as int32."""
+def _widened(op: Op, block: Block) -> list[Op]:
+    """Bool and uint8 are moved as int32 by what has no kernel for them."""
     slot = "Input" if op.type == "slice" else "X"
     names = op.inputs.get(slot, [])
-    if op.type not in _MOVES or not names or block.dtype(names[0]) != BOOL:
+    dtype = block.dtype(names[0]) if op.type in _MOVES and names else FP32
+    if dtype not in (BOOL, UINT8) or dtype in fluid_schemas()[op.type].kernels:
         return [op]
     after = []
     numbers = [block.temporary(name, dtype=INT32) for name in names]
-    before = [_cast(name, number, BOOL, INT32) for name, number in zip(names, numbers, strict=True)]
+    before = [cast(block, name, number) for name, number in zip(names, numbers, strict=True)]
     op.inputs[slot] = numbers
     out_slot = "Out" if "Out" in op.outputs else "Y"
     for index, name in enumerate(op.outputs[out_slot]):
         number = block.temporary(name, dtype=INT32)
-        after.append(_cast(number, name, INT32, BOOL))
+        after.append(cast(block, number, name))
         op.outputs[out_slot][index] = number
     return [*before, op, *after]
-
-
-def _cast(x: str, out: str, old: int, new: int) -> Op:
-    return Op("cast", {"X": [x]}, {"Out": [out]}, {"in_dtype": old, "out_dtype": new})
 
 
 _DTYPES: Final = frozenset({BOOL, INT16, INT32, INT64, FP32, FP64, UINT8, INT8})
@@ -142,7 +143,8 @@ def _check_variables(op: Op, block: Block) -> None:
     for names in slots:
         for name in [name for name in names if block.is_tensor(name)]:
             if op.type not in ("feed", "fetch") and block.dtype(name) not in _DTYPES:
-                raise Refusal(f"Fluid does not compute with dtype {block.dtype(name)} of '{name}'")
+                dtype = DTYPE_NAMES.get(block.dtype(name), "of another dtype")
+                raise Refusal(f"Fluid does not compute with {dtype} ('{name}')")
             shape = block.shape(name)
             if 0 in shape and "XShape" not in op.outputs:
                 raise Refusal(f"Fluid has no tensors of no elements, as '{name}' of shape {shape}")
@@ -156,7 +158,7 @@ def _give_scalars_an_axis(proto: Any) -> None:
             variable.type.dense_tensor.tensor.dims.append(1)
 
 
-def _checked(op: Op) -> Op:
+def _checked(op: Op, block: Block) -> Op:
     """The operator without what says nothing; raises Refusal for anything else that Fluid's does not take."""
     schema = fluid_schemas().get(op.type)
     if schema is None:
@@ -173,4 +175,26 @@ def _checked(op: Op) -> Op:
         raise Refusal(f"Fluid's {op.type} has no attribute {name} (here {value!r})")
     for name in _ALWAYS_DROPPED & op.attributes.keys():
         del op.attributes[name]
+    _check_kernel(op, block, schema.kernels)
     return op
+
+
+_DECIDES: Final = ("X", "Input", "W", "Theta", "Condition", "Start")
+"""Slots whose dtype chooses the kernel, the first that is there; what has none of them is chosen by its output."""
+
+_AT_MOST_SIX_AXES: Final = frozenset(
+    {"arg_max", "arg_min", "argsort", "expand", "expand_as", "pad", "reduce_all", "reduce_any", "reduce_max",
+     "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "slice", "squeeze2", "strided_slice", "transpose2",
+     "unsqueeze2"}
+)  # fmt: skip
+
+
+def _check_kernel(op: Op, block: Block, kernels: Sequence[int]) -> None:
+    """Raises Refusal where an operator has no kernel for the dtype or the number of axes."""
+    slots = [names for slot, names in (*op.inputs.items(), *op.outputs.items()) if slot != "XShape"]
+    tensors = [name for names in slots for name in names if block.is_tensor(name)]
+    decisive = next((op.input(slot) for slot in _DECIDES if op.inputs.get(slot)), op.output(next(iter(op.outputs))))
+    if kernels and block.is_tensor(decisive) and block.dtype(decisive) not in kernels:
+        raise Refusal(f"Fluid's {op.type} does not take {DTYPE_NAMES[block.dtype(decisive)]}")
+    if op.type in _AT_MOST_SIX_AXES and max(map(block.rank, tensors)) > 6:
+        raise Refusal(f"Fluid's {op.type} takes at most six axes")

@@ -13,6 +13,7 @@ from paddlify.backends.fluid.rules import (
     index,
     linalg,
     logic,
+    normalise,
     recurrent,
     reduce,
     shape,
@@ -20,5 +21,6 @@ from paddlify.backends.fluid.rules import (
 from paddlify.backends.fluid.rules.common import rules
 
 __all__ = [
-    "activation", "arithmetic", "fill", "image", "index", "linalg", "logic", "recurrent", "reduce", "rules", "shape",
+    "activation", "arithmetic", "fill", "image", "index", "linalg", "logic", "normalise", "recurrent", "reduce",
+    "rules", "shape",
 ]  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from paddlify.backends.fluid.desc import FP32, FP64, INT32, INT64, Block, Op
-from paddlify.backends.fluid.rules.common import known, new_op, reshape, says
+from paddlify.backends.fluid.rules.common import cast, known, new_op, reshape, says
 from paddlify.errors import Refusal
 
 _SYMMETRIC: Final = ("elementwise_add", "elementwise_mul", "elementwise_max", "elementwise_min")
@@ -78,3 +79,19 @@ def clip(op: Op, block: Block) -> list[Op]:
         new_op("elementwise_max", {"X": x, "Y": low}, raised, {"axis": -1}),
         new_op("elementwise_min", {"X": raised, "Y": high}, op.output(), {"axis": -1}),
     ]
+
+
+_INT32: Final = {"min": -2147483520.0, "max": 2147483520.0}
+"""Bounds within int32 that are numbers of float32, as attributes are."""
+
+
+def narrowed(op: Op, block: Block, slots: Sequence[str]) -> list[Op]:
+    """int64 tensors in these slots of an operator become int32, and what is beyond that is cut to its end."""
+    made: list[Op] = []
+    for names in [op.inputs.get(slot, []) for slot in slots]:
+        for index, name in enumerate(names):
+            if block.dtype(name) == INT64:
+                made += clip(new_op("clip", {"X": name}, block.temporary(name), dict(_INT32)), block)
+                names[index] = block.temporary(name, dtype=INT32)
+                made.append(cast(block, made[-1].output(), names[index]))
+    return made

@@ -10,12 +10,30 @@ from paddlify.errors import Refusal
 
 rules.update(
     {
-        "affine_grid": neutral(align_corners=True),
         "channel_shuffle": renamed("shuffle_channel", {"groups": "group"}, {"data_format": "NCHW"}),
-        "grid_sampler": neutral(mode="bilinear", padding_mode="zeros", align_corners=True),
         "pixel_shuffle": neutral(data_format="NCHW"),
     }
 )
+
+
+_SAMPLING: Final = {"mode": "bilinear", "padding_mode": "zeros", "align_corners": True}
+
+
+@says("grid_sampler")
+def grid_sampler(op: Op, block: Block) -> list[Op]:
+    """The same for images that keep their size."""
+    size, sampled = block.shape(op.input("X"))[2:], block.shape(op.output("Output"))[2:]
+    if len(size) != 2 or size != sampled or not known(size):
+        raise Refusal(f"Fluid samples images to their own size, which must be known, not {size} to {sampled}")
+    return neutral(**_SAMPLING)(op, block)
+
+
+@says("affine_grid")
+def affine_grid(op: Op, block: Block) -> list[Op]:
+    """The same for images."""
+    if block.shape(op.input("Theta"))[1:] != [2, 3]:
+        raise Refusal("Fluid's affine_grid takes 2 by 3 matrices only")
+    return neutral(align_corners=True)(op, block)
 
 
 @says("conv2d_transpose", "depthwise_conv2d_transpose")

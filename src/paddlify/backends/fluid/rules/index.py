@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from paddlify.backends.fluid.desc import BOOL, Block, Op
+from paddlify.backends.fluid.rules.arithmetic import narrowed
 from paddlify.backends.fluid.rules.common import cast, known, new_op, permuted, reshape, says, transposed
 from paddlify.errors import Refusal
 
@@ -75,9 +77,22 @@ def take_along_axis(op: Op, block: Block) -> list[Op]:
     ]
 
 
+_BOUNDS: Final = ("StartsTensor", "EndsTensor", "StartsTensorList", "EndsTensorList")
+
+
+@says("slice")
+def slice_(op: Op, block: Block) -> list[Op]:
+    """The same, with computed bounds as int32."""
+    bounds = zip(op.attributes.get("starts", []), op.attributes.get("ends", []), strict=False)
+    is_computed = any(op.inputs.get(slot) for slot in _BOUNDS)
+    if not is_computed and any(start >= end and (start < 0) == (end < 0) for start, end in bounds):
+        raise Refusal("Fluid has no tensors of no elements, and nothing is left of the slice")
+    return [*narrowed(op, block, _BOUNDS), op]
+
+
 @says("strided_slice")
-def strided_slice(op: Op, _block: Block) -> list[Op]:
-    """The same forwards; backwards Fluid counts the end otherwise."""
+def strided_slice(op: Op, block: Block) -> list[Op]:
+    """The same forwards, with computed bounds as int32; backwards Fluid counts the end otherwise."""
     if any(op.inputs.get(slot) for slot in ("StridesTensor", "StridesTensorList")) or min(op.attributes["strides"]) < 0:
         raise Refusal("Fluid slices backwards otherwise")
-    return [op]
+    return [*narrowed(op, block, _BOUNDS), op]

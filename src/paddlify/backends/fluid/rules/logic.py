@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from paddlify.backends.fluid.desc import BOOL, FP32, FP64, INT32, Block, Op
+from paddlify.backends.fluid.desc import BOOL, FP32, FP64, INT32, UINT8, Block, Op
 from paddlify.backends.fluid.rules.arithmetic import elementwise
 from paddlify.backends.fluid.rules.common import cast, new_op, says
 from paddlify.errors import Refusal
@@ -17,14 +17,16 @@ _MIRRORED: Final = {
 
 @says(*_MIRRORED)
 def comparison(op: Op, block: Block) -> list[Op]:
-    """The same; Fluid gives the result the shape of its left side, which is repeated to it where it is smaller."""
+    """The same; Fluid gives the result the shape of its left side, which is repeated to it where it may be smaller."""
     x, y, out, op_type = op.input("X"), op.input("Y"), op.output(), op.type
+    made: list[Op] = []
+    if block.dtype(x) in (BOOL, UINT8):
+        numbers = [block.temporary(name, dtype=INT32) for name in (x, y)]
+        made += [cast(block, *pair) for pair in zip((x, y), numbers, strict=True)]
+        x, y = numbers
     if block.shape(x) != block.shape(out) and block.shape(y) == block.shape(out):
         x, y, op_type = y, x, _MIRRORED[op.type]
-    made: list[Op] = []
-    if block.shape(x) != block.shape(out):
-        if block.dtype(x) == BOOL:
-            raise Refusal("Fluid does not broadcast both sides of a comparison of bool")
+    if block.shape(x) != block.shape(out) or _may_differ(block.shape(x), block.shape(y)):
         ones, wide = block.temporary(y), block.temporary(x, block.shape(out))
         made.append(new_op("fill_any_like", {"X": y}, ones, {"value": 1.0, "dtype": block.dtype(y)}))
         made += elementwise(new_op("elementwise_mul", {"X": x, "Y": ones}, wide, {"axis": -1}), block)
@@ -34,6 +36,11 @@ def comparison(op: Op, block: Block) -> list[Op]:
     same = out if op_type == "equal" else block.temporary(out)
     made += _identical(block, x, y, same)
     return made if op_type == "equal" else [*made, new_op("logical_not", {"X": same}, out)]
+
+
+def _may_differ(first: list[int], second: list[int]) -> bool:
+    """Whether an axis is dynamic in both shapes, so that it may be 1 in one of them only."""
+    return any(a == b == -1 for a, b in zip(reversed(first), reversed(second), strict=False))
 
 
 def _identical(block: Block, x: str, y: str, out: str) -> list[Op]:
@@ -49,7 +56,8 @@ def _identical(block: Block, x: str, y: str, out: str) -> list[Op]:
 @says("logical_and", "logical_or", "logical_xor")
 def logical(op: Op, block: Block) -> list[Op]:
     """The same for equal shapes; what has to be broadcast is computed with 0 and 1."""
-    if block.shape(op.input("X")) == block.shape(op.input("Y")):
+    shapes = [block.shape(op.input(slot)) for slot in ("X", "Y")]
+    if shapes[0] == shapes[1] and not _may_differ(*shapes):
         return [new_op(op.type, {"X": op.input("X"), "Y": op.input("Y")}, op.output())]
     made, numbers = [], []
     for name in (op.input("X"), op.input("Y")):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from paddlify.backends.fluid.desc import Block, Op
-from paddlify.backends.fluid.rules.common import broadcast, known, new_op, renamed, reshape, rules, says
+from paddlify.backends.fluid.desc import INT32, Block, Op, fluid_schemas
+from paddlify.backends.fluid.rules.arithmetic import narrowed
+from paddlify.backends.fluid.rules.common import broadcast, cast, known, new_op, renamed, reshape, rules, says
 from paddlify.errors import Refusal
 
 rules.update(
@@ -33,19 +34,31 @@ def flatten_contiguous_range(op: Op, block: Block) -> list[Op]:
 
 @says("reshape2")
 def reshape2(op: Op, block: Block) -> list[Op]:
-    """The same; what Paddle 3 calls a scalar is one element."""
+    """The same, with computed sizes as int32; what Paddle 3 calls a scalar is one element."""
     if not op.inputs.get("Shape") and not op.inputs.get("ShapeTensor") and not op.attributes.get("shape"):
         op.attributes["shape"] = [1]
-    return [op]
+    return [*narrowed(op, block, ("Shape", "ShapeTensor")), op]
 
 
 @says("unsqueeze2", "squeeze2")
 def axes_of_one(op: Op, block: Block) -> list[Op]:
-    """The same; between a scalar and what has axes it is a reshape."""
+    """The same; between a scalar and what has axes, and beyond six axes, it is a reshape."""
     x, target = op.input("X"), block.shape(op.output())
-    if block.rank(x) and target:
+    ranks = (block.rank(x), len(target))
+    if (min(ranks) and max(ranks) <= 6) or target.count(-1) > 1:
         return [op]
     return [reshape(block, x, target or [1], op.output())]
+
+
+@says("shape", "size")
+def sizes(op: Op, block: Block) -> list[Op]:
+    """The same; what has no kernel is measured as int32."""
+    (slot, (x,)), = op.inputs.items()
+    if block.dtype(x) in fluid_schemas()[op.type].kernels:
+        return [op]
+    number = block.temporary(x, dtype=INT32)
+    op.inputs[slot] = [number]
+    return [cast(block, x, number), op]
 
 
 @says("stack")
