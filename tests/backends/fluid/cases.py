@@ -46,6 +46,8 @@ TEXTS = {
     "cubic": "net (float[1, 2, 4, 5] x) => (float[1, 2, 8, 10] y) "
     '{ y = Resize <mode = "cubic", coordinate_transformation_mode = "align_corners", cubic_coeff_a = -0.75> '
     '(x, , , sizes) }',
+    "top_k": "net (float[N, 3, 40] x) => (float[N, 3, 5] y, int64[N, 3, 5] i) "
+    "{ r = Floor (x) y, i = TopK <axis = 2> (r, five) }",
     "trilinear": "net (float[1, 2, 3, 4, 5] x) => (float[1, 2, 6, 8, 10] y) "
     '{ y = Resize <mode = "linear"> (x, , , sizes3) }',
     "grid": "net (float[1, 2, 4, 5] x, float[1, 4, 5, 2] g) => (float[1, 2, 4, 5] y) "
@@ -98,6 +100,10 @@ PADDLE = {
     "seven_axes": "paddle.squeeze(paddle.unsqueeze(paddle.reshape(x, [1, 2, 1, 2, 5]), [0, 1]) * 2.0, [0, 1])",
     "shape_bool": "paddle.cast(paddle.shape(x > 0), 'int64')",
     "size": "paddle.reshape(paddle.numel(paddle.cast(x, 'int64')), [1])",
+    "sort_stable": "paddle.argsort(paddle.floor(paddle.concat([x] * 8, 1)), 1, stable=True), "
+    "paddle.argsort(paddle.floor(paddle.concat([x] * 8)), 0, descending=True, stable=True), "
+    "paddle.argsort(paddle.cast(paddle.concat([x] * 8, 1), 'int64'), 1, stable=True), "
+    "paddle.argsort(x[:, :1], 1, stable=True)",
     "stack": "paddle.cast(paddle.stack([paddle.shape(x)[1], paddle.shape(x)[0]]), 'int64')",
     "strided": "x[::2, 1:4:2]",
     "swish": "F.silu(x)",
@@ -156,7 +162,7 @@ CONSTANTS: Mapping[str, np.ndarray] = {
     "wr": _normal(1, 4, 5), "rr": _normal(1, 4, 4), "br": _normal(1, 8),
     "sizes": _int64(1, 2, 8, 10),
     "sizes3": _int64(1, 2, 6, 8, 10), "seven": np.array(7, np.int64), "pads": _int64(0, 0, 1, 2, 0, 0, 2, 2),
-    "half": np.array(0.5, np.float32),
+    "five": _int64(5), "half": np.array(0.5, np.float32),
 }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ _FIELDS: Final = {
     BOOLEANS: "bools", BLOCK: "block_idx", LONG: "l", BLOCKS: "blocks_idx", LONGS: "longs",
 }  # fmt: skip
 _NEWER: Final = {12: "float64s", 13: "var_name", 14: "vars_name", 15: "float64", 16: "scalar", 17: "scalars"}
+LATER: Final = {("flip", "axis"): INTS, ("roll", "axis"): LONGS}
+"""Attributes that Fluid passes over and Paddle 2 and 3 need to read its programs, with the number of their type."""
 BOOL, INT16, INT32, INT64, FP16, FP32, FP64 = range(7)
 UINT8, INT8 = 20, 21
 """Element types of a variable, as `VarType.Type` numbers them."""
@@ -171,7 +173,7 @@ def read_op(proto: Any) -> Op:
 
 
 def write_op(op: Op, proto: Any) -> None:
-    """Fill a new message with an operator whose slots and attributes are all Fluid's."""
+    """Fill a new message with an operator whose slots and attributes are all Fluid's, or in `LATER`."""
     schema = fluid_schemas()[op.type]
     proto.type = op.type
     for slots, names in ((proto.inputs, op.inputs), (proto.outputs, op.outputs)):
@@ -181,7 +183,8 @@ def write_op(op: Op, proto: Any) -> None:
             slot.arguments.extend(arguments)
     for name, value in op.attributes.items():
         attribute = proto.attrs.add()
-        attribute.name, attribute.type = name, schema.attributes[name]
+        attribute.name = name
+        attribute.type = LATER[op.type, name] if (op.type, name) in LATER else schema.attributes[name]
         target = _FIELDS[attribute.type]
         if isinstance(value, list):
             getattr(attribute, target).extend(value)

@@ -14,6 +14,7 @@ from paddlify.backends.fluid.desc import (
     INT16,
     INT32,
     INT64,
+    LATER,
     UINT8,
     Block,
     Op,
@@ -168,7 +169,7 @@ def _checked(op: Op, block: Block) -> Op:
             if slots[name]:
                 raise Refusal(f"Fluid's {op.type} has no {kind} {name}")
             del slots[name]
-    for name in [name for name in op.attributes if name not in schema.attributes]:
+    for name in [name for name in op.attributes if name not in schema.attributes and (op.type, name) not in LATER]:
         value = op.attributes.pop(name)
         if name in _ALWAYS_DROPPED or (name in _NEUTRAL and value == _NEUTRAL[name]):
             continue

@@ -17,10 +17,11 @@ from paddlify.backends.fluid.rules import (
     recurrent,
     reduce,
     shape,
+    sorting,
 )
 from paddlify.backends.fluid.rules.common import rules
 
 __all__ = [
     "activation", "arithmetic", "fill", "image", "index", "linalg", "logic", "normalise", "recurrent", "reduce",
-    "rules", "shape",
+    "rules", "shape", "sorting",
 ]  # fmt: skip

@@ -1,11 +1,11 @@
-"""Reductions, and the search for the largest elements."""
+"""Reductions, and where the largest element is."""
 
 from __future__ import annotations
 
 import math
 
 from paddlify.backends.fluid.desc import Block, Op
-from paddlify.backends.fluid.rules.common import known, new_op, permuted, reshape, says, transposed
+from paddlify.backends.fluid.rules.common import known, new_op, reshape, says
 from paddlify.errors import Refusal
 
 
@@ -46,25 +46,3 @@ def best(op: Op, block: Block) -> list[Op]:
         raise Refusal("the best of all elements, with its dimensions kept")
     row = block.temporary(x, [math.prod(block.shape(x)) if known(block.shape(x)) else -1])
     return [reshape(block, x, [-1], row), new_op(op.type, {"X": row}, op.output(), {**attributes, "axis": 0})]
-
-
-@says("top_k_v2")
-def top_k_v2(op: Op, block: Block) -> list[Op]:
-    """`top_k`, which takes the largest along the last axis; another axis is moved there and back."""
-    x, rank = op.input("X"), block.rank(op.input("X"))
-    axis = int(op.attributes.get("axis", -1)) % rank
-    if not op.attributes.get("largest", True) or op.inputs.get("K"):
-        raise Refusal("Fluid's top_k takes the k largest, with a constant k")
-    attributes = {"k": op.attributes["k"]}
-    out, indices = op.output(), op.output("Indices")
-    if axis == rank - 1:
-        return [Op("top_k", {"X": [x]}, {"Out": [out], "Indices": [indices]}, attributes)]
-    swap = [rank - 1 if dim == axis else axis if dim == rank - 1 else dim for dim in range(rank)]
-    first, moved = transposed(block, x, swap)
-    values, places = (block.temporary(name, permuted(block.shape(name), swap)) for name in (out, indices))
-    return [
-        first,
-        Op("top_k", {"X": [moved]}, {"Out": [values], "Indices": [places]}, attributes),
-        transposed(block, values, swap, out)[0],
-        transposed(block, places, swap, indices)[0],
-    ]

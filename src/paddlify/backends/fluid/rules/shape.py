@@ -6,15 +6,17 @@ import math
 
 from paddlify.backends.fluid.desc import INT32, Block, Op, fluid_schemas
 from paddlify.backends.fluid.rules.arithmetic import narrowed
-from paddlify.backends.fluid.rules.common import broadcast, cast, known, new_op, renamed, reshape, rules, says
+from paddlify.backends.fluid.rules.common import broadcast, cast, known, new_op, reshape, says
 from paddlify.errors import Refusal
 
-rules.update(
-    {
-        "flip": renamed("flip", {"axis": "dims"}),
-        "roll": renamed("roll", {"axis": "dims"}),
-    }
-)
+
+@says("flip", "roll")
+def along_axes(op: Op, _block: Block) -> list[Op]:
+    """The same; what Paddle 2 and 3 call `axis` is `dims` in Fluid, and both are said."""
+    if not op.attributes.get("axis"):
+        raise Refusal(f"Fluid's {op.type} needs the axes")
+    op.attributes["dims"] = list(op.attributes["axis"])
+    return [op]
 
 
 @says("flatten_contiguous_range")
