@@ -82,6 +82,9 @@ PADDLE = {
     "computed_shape": "paddle.reshape(x, [paddle.cast(paddle.shape(x)[0], 'int64') * 5])",
     "embedding": "F.embedding(paddle.cast(x > 0, 'int64'), x)",
     "equal_bool": "paddle.equal(x > 0, x[:1] > 0)",
+    "constants": "paddle.assign(np.array([[0.1, -0.0, 3], [1e-9, 2, 1e9]], 'float32')) + x[0, 0] * 0, "
+    "paddle.assign(np.array([2**53 + 1, -7])) + paddle.cast(x[:1, 0] * 0, 'int64'), "
+    "paddle.assign(np.array([[True], [False]])), paddle.assign(np.arange(70, dtype='int32'))",
     "expand_as": "paddle.expand_as(x[:, :1], x)",
     "flip": "paddle.flip(x, [0])",
     "floor_divide": "paddle.floor_divide(paddle.cast(x * 9, 'int64'), paddle.full([1], -4, 'int64'))",
@@ -166,7 +169,8 @@ CONSTANTS: Mapping[str, np.ndarray] = {
 }  # fmt: skip
 
 
-_PADDLE_MODEL = """import paddle
+_PADDLE_MODEL = """import numpy as np
+import paddle
 import paddle.nn.functional as F
 from paddle import nn
 

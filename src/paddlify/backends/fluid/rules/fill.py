@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from paddlify.backends.fluid.desc import FP32, INT32, INT64, Block, Op
-from paddlify.backends.fluid.rules.common import new_op, says
+from paddlify.backends.fluid.desc import BOOL, FP32, INT32, INT64, Block, Op
+from paddlify.backends.fluid.rules.common import new_op, reshape, says
 from paddlify.errors import Refusal
+
+_ASSIGNED: Final = {BOOL: "bool_values", INT32: "int32_values", INT64: "int64_values", FP32: "fp32_values"}
+_MOST_CONSTANTS: Final = 64
+"""So many different numbers are made one by one."""
 
 
 @says("assign_value")
-def assign_value(op: Op, _block: Block) -> list[Op]:
-    """Numbers in the field of their dtype."""
-    slots = {0: "bool_values", INT32: "int32_values", INT64: "int64_values", FP32: "fp32_values"}
-    dtype = int(op.attributes["dtype"])
-    if dtype not in slots:
+def assign_value(op: Op, block: Block) -> list[Op]:
+    """Few numbers are a `fill_constant` each, since Paddle 3 reads none from Fluid's `assign_value`; else the same."""
+    dtype, out, shape = int(op.attributes["dtype"]), op.output(), op.attributes["shape"] or [1]
+    if dtype not in _ASSIGNED:
         raise Refusal("Fluid's assign_value takes bool, int32, int64 and float32 only")
-    values: list[Any] = op.attributes.pop("values", None) or next(
-        (op.attributes[name] for name in slots.values() if op.attributes.get(name)), []
+    values: list[Any] = op.attributes.get("values") or next(
+        (op.attributes[name] for name in _ASSIGNED.values() if op.attributes.get(name)), []
     )
-    convert: Callable[[Any], Any] = float if dtype == FP32 else int
-    numbers = [convert(value) for value in values]
-    attributes = {"dtype": dtype, "shape": op.attributes["shape"] or [1], slots[dtype]: numbers}
-    return [Op("assign_value", {}, {"Out": op.outputs["Out"]}, attributes)]
+    numbers: list[Any] = [float(value) if dtype == FP32 else int(value) for value in values]
+    if len(set(map(repr, numbers))) == 1:
+        return [_filled(out, shape, dtype, numbers[0])]
+    if len(numbers) > _MOST_CONSTANTS:
+        attributes = {"dtype": dtype, "shape": shape, _ASSIGNED[dtype]: numbers}
+        return [Op("assign_value", {}, {"Out": [out]}, attributes)]
+    parts = [block.temporary(out, [1]) for _ in numbers]
+    made = [_filled(part, [1], dtype, number) for part, number in zip(parts, numbers, strict=True)]
+    if len(shape) == 1:
+        return [*made, Op("concat", {"X": parts}, {"Out": [out]}, {"axis": 0})]
+    row = block.temporary(out, [len(numbers)])
+    return [*made, Op("concat", {"X": parts}, {"Out": [row]}, {"axis": 0}), reshape(block, row, shape, out)]
+
+
+def _filled(out: str, shape: list[int], dtype: int, number: float) -> Op:
+    """A tensor of one number, which is said as text where it is finite: the other field is a float32."""
+    text = repr(number) if math.isfinite(number) else ""
+    attributes = {"shape": shape, "dtype": dtype, "value": float(number), "str_value": text}
+    return Op("fill_constant", {}, {"Out": [out]}, attributes)
 
 
 @says("fill_constant")

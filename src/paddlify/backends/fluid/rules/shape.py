@@ -68,7 +68,9 @@ def stack(op: Op, block: Block) -> list[Op]:
     """The same; scalars, which are one element each, are joined."""
     if any(block.rank(name) for name in op.inputs["X"]):
         return [op]
-    return [Op("concat", {"X": op.inputs["X"]}, {"Out": op.outputs["Y"]}, {"axis": 0})]
+    rows = [block.temporary(name, [1]) for name in op.inputs["X"]]
+    made = [reshape(block, name, [1], row) for name, row in zip(op.inputs["X"], rows, strict=True)]
+    return [*made, Op("concat", {"X": rows}, {"Out": op.outputs["Y"]}, {"axis": 0})]
 
 
 @says("expand_v2")
