@@ -38,8 +38,9 @@ def fluid(request: Any, feeds: Any) -> Any:
 
     executor = fluid.Executor(fluid.CPUPlace())
     names = [request[key] and Path(request[key]).name for key in ("program", "parameters")]
-    program, inputs, outputs = fluid.io.load_inference_model(request["folder"], executor, *names)
-    results = executor.run(program, feed={name: feeds[name] for name in inputs}, fetch_list=outputs)
+    with fluid.scope_guard(fluid.Scope()):
+        program, inputs, outputs = fluid.io.load_inference_model(request["folder"], executor, *names)
+        results = executor.run(program, feed={name: feeds[name] for name in inputs}, fetch_list=outputs)
     return paddle.__version__, results
 
 
@@ -88,4 +89,5 @@ def main(path: str) -> None:
     np.savez(request["answer"], version=np.array(version), **arrays)
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Runs converted folders on older Paddles, all in one process of each."""
+"""Runs converted folders on the Paddles that read them, all in one process of each."""
 
 from __future__ import annotations
 
@@ -13,25 +13,33 @@ from typing import Any
 import numpy as np
 
 from oracles import oracle_python
+from paddlify.formats import FORMATS
 
-_SCRIPTS = {"fluid": "run_fluid.py", "fluid16": "run_fluid.py", "paddle26": "run_paddle2.py"}
-_RESULTS = {"fluid": "fluid", "fluid16": "fluid", "paddle26": "paddle2"}
+_RUNS = {
+    "fluid": ("fluid", "fluid"),
+    "fluid16": ("fluid", "fluid"),
+    "paddle26": ("paddle2", "pdmodel"),
+    "paddle3": ("paddle2", "fluid"),
+}
+"""What each Paddle runs: a kind of `elsewhere_side`, and a format. "paddle3" is this one, on Fluid's program."""
 
 
 def run(oracle: str, folders: Iterable[Path]) -> None:
     """Run each folder on its `data.npz`; `results` reads what came out."""
-    script = Path(__file__).with_name(_SCRIPTS[oracle])
-    command = [oracle_python(oracle), str(script), *map(str, folders)]
+    kind, form = _RUNS[oracle]
+    python = sys.executable if oracle == "paddle3" else oracle_python(oracle)
+    files = FORMATS[form]
+    script = str(Path(__file__).with_name("run_many.py"))
+    command = [python, script, kind, files.program, files.parameters, oracle, *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
 def results(oracle: str, folder: Path) -> list[np.ndarray]:
     """The outputs of a folder in their order; fails with what the older Paddle said where it failed."""
-    stem = _RESULTS[oracle]
-    if (folder / f"{stem}.txt").exists():
-        raise AssertionError((folder / f"{stem}.txt").read_text()[-2000:])
-    found = np.load(folder / f"{stem}.npz")
+    if (folder / f"{oracle}.txt").exists():
+        raise AssertionError((folder / f"{oracle}.txt").read_text()[-2000:])
+    found = np.load(folder / f"{oracle}.npz")
     return [found[f"arr_{index}"] for index in range(len(found.files))]
 
 

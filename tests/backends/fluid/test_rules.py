@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +19,11 @@ NAMES = (
     *(f"paddle_{name}" for name in cases.PADDLE),
     *(f"layer_{name}" for name in cases.LAYERS),
 )
+NOT_ON_PADDLE_3 = {
+    "pad_constant",  # `pad` with oneDNN writes outside its memory
+    "paddle_bicubic", "paddle_padded", "paddle_trilinear", "trilinear",  # it has no such operators any more
+    "paddle_constants",  # its `assign_value` reads no numbers from Fluid's
+}  # fmt: skip
 REFUSED = tuple(f"refused_{name}" for name in cases.REFUSED)
 
 
@@ -48,13 +52,18 @@ def test_what_fluid_lacks_is_refused(folders: Path, name: str) -> None:
     assert cases.REFUSED[name][1] in refused
 
 
-def test_recurrent_layers_run_on_fluid_1_6(folders: Path, tmp_path: Path) -> None:
-    copies = [tmp_path / f"layer_{name}" for name in cases.LAYERS]
-    for copy in copies:
-        shutil.copytree(folders / copy.name, copy, ignore=shutil.ignore_patterns("fluid.npz"))
-    run("fluid16", copies)
-    for copy in copies:
-        _compare(copy, results("fluid16", copy))
+def test_recurrent_layers_run_on_fluid_1_6(folders: Path) -> None:
+    layers = [folders / f"layer_{name}" for name in cases.LAYERS]
+    run("fluid16", layers)
+    for folder in layers:
+        _compare(folder, results("fluid16", folder))
+
+
+def test_paddle_3_reads_the_programs_too(folders: Path) -> None:
+    read = [name for name in NAMES if name not in NOT_ON_PADDLE_3]
+    run("paddle3", [folders / name for name in read])
+    for name in read:
+        _compare(folders / name, results("paddle3", folders / name))
 
 
 def _compare(folder: Path, found: Sequence[np.ndarray]) -> None:
