@@ -113,3 +113,24 @@ def test_concatenation_with_a_tensor_that_may_be_empty(tmp_path: Path) -> None:
         x = RNG.random((1, 3, 4), np.float32)
         (tmp_path / str(length)).mkdir()
         check(tmp_path / str(length), text, {"past": np.ones((1, length, 4), np.float32), "x": x})
+
+
+@pytest.mark.parametrize("sizes_are_known", [True, False])
+@pytest.mark.parametrize(
+    ("operator", "left", "right"),
+    [
+        ("Mul", (1, 2, 3, 1), (1, 2, 1, 5)), ("Add", (2, 3, 1), (5,)), ("MatMul", (1, 2, 3, 1), (1, 2, 1, 5)),
+        ("Sub", (2, 2, 3, 1), (1, 1, 3, 5)), ("Div", (2, 2, 1, 5), (1, 1, 3, 5)),
+    ],
+)
+def test_a_product_of_what_broadcasts_both_ways(
+    operator: str, left: tuple[int, ...], right: tuple[int, ...], sizes_are_known: bool, tmp_path: Path
+) -> None:
+    x, y = (RNG.uniform(1, 2, shape).astype(np.float32) for shape in (left, right))
+    v = RNG.uniform(1, 2, (*np.broadcast_shapes(left[:-2], right[:-2]), 5, 2)).astype(np.float32)
+    typed = []
+    for name, value in (("x", x), ("y", y), ("v", v)):
+        sizes = [str(n) if sizes_are_known or n == 1 else f"{name}{axis}" for axis, n in enumerate(value.shape)]
+        typed.append(f"float[{','.join(sizes)}] {name}")
+    text = f"g ({', '.join(typed)}) => (float z) {{ h = {operator} (x, y) p = Softmax (h) z = MatMul (p, v) }}"
+    check(tmp_path, text, {"x": x, "y": y, "v": v})

@@ -22,20 +22,22 @@ _CONVOLUTIONS = frozenset(
         "conv2d", "depthwise_conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d_transpose", "conv3d_transpose",
     )
 )
+_ARITHMETIC = frozenset(f"pd_op.{name}" for name in ("add", "subtract", "multiply", "divide"))
 _PLAIN = frozenset(f"pd_op.{name}" for name in ("assign", "flatten", "reshape", "transpose"))
 INTERPOLATIONS = frozenset({"pd_op.bilinear_interp", "pd_op.nearest_interp"})
 
 
 def suit_onednn(block: Any) -> None:
     """Change what oneDNN would run wrong in `block`, and in the blocks inside it."""
+    for operator in _operators(block):
+        if operator.name() == "pd_op.matmul":
+            _multiply_instead(operator)
     _keep_apart(block)
     operators = list(_operators(block))
     _copy_before_overwriting(operators)
     for operator in operators:
         if operator.name() in INTERPOLATIONS:
             _interpolate_in_float64(operator)
-        elif operator.name() == "pd_op.matmul":
-            _multiply_instead(operator)
         elif operator.name() == "pd_op.concat":
             _concat_in_float64(operator)
         elif operator.name() == "pd_op.slice" and _may_be_empty(operator):
@@ -56,7 +58,8 @@ def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
       and loses them where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
     - leaky_relu: fusing it with a convolution ends the process.
     - matmul of what a convolution gave, in oneDNN's blocked layout (`blocked`: ids of such values): its kernel reads
-      the memory as if it were plain. So it does with what a slice gave whose inner dimension turns out to be 1.
+      the memory as if it were plain. So it does with what a slice gave whose inner dimension turns out to be 1, and
+      with sums and products of tensors that both broadcast to the other, such as a column and a row.
     """
     import paddle
 
@@ -70,7 +73,7 @@ def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
             if _is_spoilt(name, value, blocked):
                 paddle.pir.set_insertion_point(operator)
                 operand.set_source(paddle.assign(value))
-        if name in _CONVOLUTIONS or (
+        if name in _CONVOLUTIONS or _is_outer(operator) or (
             name not in _PLAIN and any(_is_among(operand.source(), blocked) for operand in operands)
         ):
             blocked.update(result.id for result in operator.results())
@@ -84,6 +87,21 @@ def _is_spoilt(name: str, value: Any, blocked: set[str]) -> bool:
     if name not in _FUSED_BEHIND_ARITHMETIC:
         return False
     return name == "pd_op.leaky_relu" or value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
+
+
+def _is_outer(operator: Any) -> bool:
+    """Whether both operands broadcast to the other, or whether their last two axes may turn out to be such."""
+    if operator.name() not in _ARITHMETIC:
+        return False
+    shapes = [operator.operand_source(index).shape for index in (0, 1)]
+    rank = max(map(len, shapes))
+    left, right = ([1] * (rank - len(shape)) + shape for shape in shapes)
+    if rank < 3:
+        return False
+    both = ((left, right), (right, left))
+    return all(any(a == 1 != b for a, b in zip(one, other, strict=True)) for one, other in both) or any(
+        column[-1] in (1, -1) and row[-1] != 1 and row[-2] in (1, -1) and column[-2] != 1 for column, row in both
+    )
 
 
 def _is_sliced(value: Any) -> bool:
