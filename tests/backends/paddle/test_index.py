@@ -75,6 +75,9 @@ def test_scatter_elements(reduction: str, axis: int, dynamic: bool) -> None:
     inputs = [numbers(3, 3, 4), indices, numbers(2, 2, 2)]
     axes = {0: (0, 1, 2)} if dynamic else {}
     check("ScatterElements", inputs, {"axis": axis, "reduction": reduction}, dynamic=axes)
+    if dynamic:
+        axes[2] = (0, 1, 2)
+        check("ScatterElements", inputs, {"axis": axis, "reduction": reduction}, constants=(1,), dynamic=axes)
 
 
 @pytest.mark.parametrize("reduction", ["none", "add", "mul", "max", "min"])
@@ -102,6 +105,7 @@ def test_one_hot(axis: int, values: np.ndarray, constants: tuple[int, ...]) -> N
 
 def test_one_hot_of_floats() -> None:
     check("OneHot", [np.float32([0, 2]), np.array(3, np.float32), np.float32([1, 4])])
+    check("OneHot", [index([0, 2]), index(3), np.float32([0.5, 1])], constants=(1, 2))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.int32, np.uint8, bool])
@@ -114,6 +118,8 @@ def test_non_zero(dtype: type) -> None:
 def test_compress(axis: int | None) -> None:
     attributes = {} if axis is None else {"axis": axis}
     check("Compress", [numbers(3, 4), np.array([False, True, True])], attributes, dynamic={0: (0,)})
+    for dtype in (np.float32, np.uint8):
+        check("Compress", [numbers(3, 4, dtype=dtype), np.array([False])], attributes, dynamic={0: (0, 1)})
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.int8])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from typing import Any
 
@@ -87,6 +88,7 @@ def scatter_elements(
     options = {"reduce": _REDUCTIONS[reduction]} if reduction != "none" else {}
     index: Expr = indices
     flat = any(size is None for other, size in enumerate(x.shape) if other != axis)
+    count = -1 if None in indices.shape else math.prod(size or 0 for size in indices.shape)
     if flat:
         index = paddle.flatten(_flat_positions(paddle, x, indices, axis))
         axis = 0
@@ -94,7 +96,7 @@ def scatter_elements(
     def put(source: Expr, values: Expr) -> Expr:
         if not flat:
             return paddle.put_along_axis(source, index, values, axis, broadcast=False, **options)
-        parts = paddle.flatten(source), index, paddle.flatten(values)
+        parts = paddle.flatten(source), index, paddle.reshape(values, [count])
         result = paddle.put_along_axis(*parts, axis, broadcast=False, **options)
         return paddle.reshape(result, paddle.shape(source))
 
@@ -154,7 +156,7 @@ def one_hot(paddle: Recorder, indices: Tensor, depth: Tensor, values: Tensor, *,
     if axis < indices.rank:
         classes = paddle.reshape(classes, [-1, *[1] * (indices.rank - axis)])
     hot = paddle.equal(index, classes)
-    if values.is_constant and values.ints() == [0, 1] and values.numpy()[1] == 1:
+    if values.is_constant and values.numpy().tolist() == [0, 1]:
         return paddle.cast(hot, paddle.dtype(values.dtype))
     return computed(paddle, _SELECTS, lambda pair: paddle.where(hot, pair[1], pair[0]), values)
 
@@ -173,7 +175,7 @@ def compress(paddle: Recorder, x: Tensor, condition: Tensor, *, axis: int | None
     if axis is None:
         return computed(paddle, GATHERS, lambda source: paddle.gather(paddle.reshape(source, [-1]), chosen), x)
     return computed(
-        paddle, GATHERS, lambda source: paddle.gather(source, chosen, axis=normal_axis(axis, x.rank)), x
+        paddle, SELECTED, lambda source: paddle.index_select(source, chosen, axis=normal_axis(axis, x.rank)), x
     )
 
 
