@@ -68,7 +68,8 @@ def test_gemm_is_scaled(alpha: float, beta: float) -> None:
 @pytest.mark.parametrize(
     ("equation", "shapes"),
     [("ij,jk->ik", [(2, 3), (3, 4)]), ("bij, bjk -> bik", [(2, 3, 4), (2, 4, 5)]), ("ij->ji", [(2, 3)]),
-     ("...ii->...i", [(2, 3, 3)]), ("bhqd,bhkd->bhqk", [(2, 2, 3, 4), (2, 2, 5, 4)]), ("i,i", [(4,), (4,)])],
+     ("...ii->...i", [(2, 3, 3)]), ("bhqd,bhkd->bhqk", [(2, 2, 3, 4), (2, 2, 5, 4)]), ("i,i", [(4,), (4,)]),
+     ("iij->ij", [(3, 3, 2)]), ("i...ji", [(3, 2, 4, 3)]), ("lljl,il,ikl->", [(3, 3, 1, 3), (2, 3), (2, 4, 3)])],
 )
 def test_einsum(equation: str, shapes: list[tuple[int, ...]]) -> None:
     check("Einsum", [rand(*shape) for shape in shapes], {"equation": equation}, atol=1e-5)

@@ -124,8 +124,29 @@ def _integer_gemm(
 
 @emits("Einsum")
 def einsum(paddle: Recorder, *inputs: Tensor, equation: str) -> Any:
-    equation = equation.replace(" ", "")
-    return computed(paddle, FLOATS, lambda *operands: paddle.einsum(equation, *operands), *inputs)
+    """Paddle's own, which takes a letter twice in one term for itself at times: such diagonals are taken before."""
+    left, arrow, output = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if not arrow:
+        output = "..." * ("..." in left) + "".join(sorted(c for c in set(left) - set(".,") if left.count(c) == 1))
+
+    def combined(*operands: Any) -> Any:
+        pairs = [_without_repeats(paddle, *pair) for pair in zip(operands, terms, strict=True)]
+        return paddle.einsum(f"{','.join(term for _, term in pairs)}->{output}", *(x for x, _ in pairs))
+
+    return computed(paddle, FLOATS, combined, *inputs)
+
+
+def _without_repeats(paddle: Recorder, x: Any, term: str) -> tuple[Any, str]:
+    """An operand and its term in which no letter comes twice; axes behind "..." count from the end."""
+    for first, letter in enumerate(term):
+        second = term.find(letter, first + 1)
+        if letter != "." and second >= 0:
+            dots = term.find(".")
+            one, other = (place - len(term) if 0 <= dots < place else place for place in (first, second))
+            rest = term[:first] + term[first + 1 : second] + term[second + 1 :] + letter
+            return _without_repeats(paddle, paddle.diagonal(x, axis1=one, axis2=other), rest)
+    return x, term
 
 
 @emits("Det")
