@@ -72,6 +72,12 @@ def test_layer_normalization(axis: int, has_bias: bool, constant: bool, outputs:
     assert ("nn.LayerNorm" in text) == (constant and outputs == 1)
 
 
+@pytest.mark.parametrize(("axis", "epsilon"), [(0, 1e-5), (-1, 0.1)])
+def test_layer_normalization_that_paddle_does_not_have(axis: int, epsilon: float) -> None:
+    x = rand(3, 4)
+    check("LayerNormalization", [x, rand(*x.shape[axis:])], {"axis": axis, "epsilon": epsilon}, constants=(1,))
+
+
 def test_layer_normalization_of_an_axis_of_unknown_size() -> None:
     check("LayerNormalization", [rand(2, 3, 5), rand(5)], {"axis": -1}, dynamic={0: (0, 1, 2)}, rtol=1e-4, atol=1e-5)
 

@@ -112,6 +112,9 @@ def group_normalization(
 
 # Over the last axes
 
+_LARGEST_EPSILON = 1e-3
+"""Of Paddle's layer_norm."""
+
 
 @emits("LayerNormalization")
 def layer_normalization(
@@ -121,6 +124,7 @@ def layer_normalization(
     axis = normal_axis(axis, x.rank)
     sizes = list(x.shape[axis:])
     is_plain = None not in sizes and all(weight is None or list(weight.shape) == sizes for weight in (scale, bias))
+    is_plain = is_plain and axis > 0 and epsilon <= _LARGEST_EPSILON
     if is_plain and not paddle.wants(1) and not paddle.wants(2):
         return [_plain_layer_normalization(paddle, x, scale, bias, sizes, epsilon), None, None]
     work = wide(x.dtype, FLOATS)
