@@ -41,7 +41,9 @@ def test_rotary_embedding(interleaved: int, rank: int) -> None:
     x = rand(2, 3, 5, 8) if rank == 4 else rand(2, 5, 24)
     positions = np.array([[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]])
     attributes = {"interleaved": interleaved} | ({} if rank == 4 else {"num_heads": 3})
-    check("RotaryEmbedding", [x, rand(9, 4), rand(9, 4), positions], attributes, opset=23, dynamic={0: (0,)}, atol=1e-5)
+    inputs = [x, rand(9, 4), rand(9, 4), positions]
+    for dynamic in ({0: (0,)}, {index: range(value.ndim) for index, value in enumerate(inputs)}):
+        check("RotaryEmbedding", inputs, attributes, opset=23, dynamic=dynamic, atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [1, 4])

@@ -168,11 +168,10 @@ def rotary_embedding(
         for cache in (cast(paddle, cos_cache, work), cast(paddle, sin_cache, work))
     )
     rotated = source[..., :rotary_embedding_dim] if rotary_embedding_dim else source
-    half = cos_cache.shape[-1]
     if interleaved:
         first, second = rotated[..., 0::2], rotated[..., 1::2]
     else:
-        first, second = rotated[..., :half], rotated[..., half:]
+        first, second = paddle.unpack(paddle.chunk(rotated, 2, axis=-1), 2)
     pair = [cos * first - sin * second, sin * first + cos * second]
     result = paddle.flatten(paddle.stack(pair, axis=-1), start_axis=-2) if interleaved else paddle.concat(pair, axis=-1)
     if rotary_embedding_dim:
