@@ -479,6 +479,8 @@ def _int(node: ir.Node, name: str, default: int) -> int:
 
 
 def _refine_shape(node: ir.Node) -> None:
+    if node.domain == "" and node.op_type == "Attention":
+        _refine_present(node)
     if node.domain or node.op_type not in ("Reshape", "Expand", "Tile", "ConstantOfShape"):
         return
     target = elements_of(node.inputs[0 if node.op_type == "ConstantOfShape" else 1])
@@ -505,6 +507,14 @@ def _tiled(node: ir.Node, repeats: Sequence[Element]) -> list[Any] | None:
         dim if repeat == 1 else dim * repeat if isinstance(dim, int) and isinstance(repeat, int) else None
         for dim, repeat in zip(source, repeats, strict=True)
     ]
+
+
+def _refine_present(node: ir.Node) -> None:
+    """Present keys and values are the past ones, longer; onnx infers them only where all sizes are known."""
+    for past, present in zip(node.inputs[4:6], node.outputs[1:3], strict=False):
+        if past is not None and past.shape is not None and past.shape.rank() == 4 and present.shape is None:
+            dims = list(past.shape)
+            present.shape = ir.Shape([dims[0], dims[1], None, dims[3]])
 
 
 def _refine_resized(node: ir.Node) -> None:

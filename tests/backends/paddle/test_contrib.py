@@ -151,6 +151,22 @@ def test_multi_head_attention(has_bias: bool, has_mask: bool) -> None:
     check("MultiHeadAttention", inputs, {"num_heads": HEADS}, constants=(3,) if has_bias else ())
 
 
+def test_attention_with_a_past_of_unknown_length() -> None:
+    inputs = [rand(1, TIME, WIDTH), rand(WIDTH, 3 * WIDTH), rand(3 * WIDTH), None, rand(2, 1, HEADS, 3, SIZE)]
+    model, feeds = model_of("Attention", inputs, {"num_heads": HEADS}, (1, 2), ("y0", "y1"))
+    for value, axes in zip(model.graph.input, ((0, 1), (1, 3)), strict=True):
+        for axis in axes:
+            value.type.tensor_type.shape.dim[axis].dim_param = f"{value.name}_{axis}"
+    check_model(model, feeds, rtol=1e-4, atol=1e-5)
+
+
+def test_a_past_that_onnxruntime_leaves_out_is_refused(tmp_path: Any) -> None:
+    past = [rand(BATCH, HEADS, 3, SIZE)] * 2
+    model, _ = model_of("MultiHeadAttention", [*[rand(BATCH, TIME, WIDTH)] * 3, *[None] * 3, *past], {"num_heads": 3})
+    with pytest.raises(UnsupportedModel, match="present"):
+        paddlify.convert(model, tmp_path / "converted", verify=False)
+
+
 def test_what_is_not_said_is_refused(tmp_path: Any) -> None:
     model, _ = model_of("Attention", [rand(2, 5, 12), rand(12, 36), rand(36)], {"num_heads": 3, "do_rotary": 1})
     onnx.save(model, tmp_path / "model.onnx")

@@ -243,6 +243,8 @@ def multi_head_attention(
     mask = _with_bias(op, _key_mask(op, key_padding_mask, query, mask_filter_value), attention_bias)
     pasts = [] if past_key is None or past_value is None else [past_key, past_value]
     has_present = op.has_output(1) or op.has_output(2)
+    if pasts and not has_present:
+        raise Refusal("past keys and values are without present ones, and so onnxruntime leaves them out")
     results = _attended(op, parts, mask, pasts, num_heads, scale, unidirectional, has_present)
     return tuple(results)
 
