@@ -40,7 +40,8 @@ def test_max_roi_pool(batch: list[int]) -> None:
     rois = np.concatenate([np.float32(batch)[:, None], boxes], axis=1)
     for scale in (1.0, 0.5):
         attributes = {"pooled_shape": [3, 2], "spatial_scale": scale}
-        check("MaxRoiPool", [images(max(batch) + 1), rois], attributes, dynamic={1: (0,)})
+        for dynamic in ((0,), (0, 1)):
+            check("MaxRoiPool", [images(max(batch) + 1), rois], attributes, dynamic={1: dynamic})
 
 
 @pytest.mark.parametrize("shape", [None, (1, 2, 5, 6), (1, 2, 4, 6)])

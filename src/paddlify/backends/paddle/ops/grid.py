@@ -34,6 +34,8 @@ def _cubic(paddle: Recorder, x: Tensor, data: Any, grid: Any, options: dict[str,
     if x.rank != 4:
         raise Refusal("the cubic mode is for images (rank 4)")
     corner = bool(options["align_corners"])
+    reflects_at_pixels = corner and options["padding_mode"] == "reflection"
+    options = options | {"align_corners": reflects_at_pixels}
     sizes = [size_of(paddle, x, axis) for axis in (3, 2)]
     pixels = [paddle.let(_pixel(grid[..., index], size, corner), "pixel") for index, size in enumerate(sizes)]
     bases = [paddle.let(paddle.floor(pixel), "base") for pixel in pixels]
@@ -43,7 +45,7 @@ def _cubic(paddle: Recorder, x: Tensor, data: Any, grid: Any, options: dict[str,
     for row in range(4):
         for column in range(4):
             at = [
-                _normal(base + (tap - 1), size, corner)
+                _normal(paddle, base + (tap - 1), size, reflects_at_pixels)
                 for base, tap, size in zip(bases, (column, row), sizes, strict=True)
             ]
             sample = paddle.nn.functional.grid_sample(data, paddle.stack(at, axis=-1), mode="nearest", **options)
@@ -57,9 +59,11 @@ def _pixel(position: Any, size: Any, corner: bool) -> Any:
     return (position + 1) * (size - 1) / 2 if corner else ((position + 1) * size - 1) / 2
 
 
-def _normal(pixel: Any, size: Any, corner: bool) -> Any:
-    """The inverse of `_pixel`."""
-    return pixel * 2 / (size - 1) - 1 if corner else (pixel * 2 + 1) / size - 1
+def _normal(paddle: Recorder, pixel: Any, size: Any, corner: bool) -> Any:
+    """The inverse of `_pixel`; of a single pixel, any number is."""
+    if not corner:
+        return (pixel * 2 + 1) / size - 1
+    return pixel * 2 / (max(size - 1, 1) if isinstance(size, int) else paddle.clip(size - 1, min=1)) - 1
 
 
 def _cubic_weights(t: Any) -> list[Any]:
@@ -79,6 +83,10 @@ def _cubic_weights(t: Any) -> list[Any]:
 def affine_grid(paddle: Recorder, theta: Tensor, size: Tensor, *, align_corners: int) -> Any:
     """Paddle's own, which takes the size as a list or a tensor."""
     dtype = wide(theta.dtype, FLOATS)
-    shape = sizes_of(size)
-    grid = paddle.nn.functional.affine_grid(cast(paddle, theta, dtype), shape, align_corners=bool(align_corners))
+    shape, matrices = sizes_of(size), cast(paddle, theta, dtype)
+    if align_corners and 1 in (size.elements() or [])[2:]:
+        raise Refusal("where the corners of one pixel are is not specified: onnx takes -1, onnxruntime 1")
+    if isinstance(shape, list) and None in theta.shape[1:]:
+        matrices = paddle.reshape(matrices, [-1, len(shape) - 2, len(shape) - 1])
+    grid = paddle.nn.functional.affine_grid(matrices, shape, align_corners=bool(align_corners))
     return cast(paddle, grid, theta.dtype, of=dtype)

@@ -45,8 +45,9 @@ def max_roi_pool(
     source, boxes = cast(paddle, x, dtype), cast(paddle, rois, dtype)
     options = {"spatial_scale": spatial_scale}
     images = paddle.cast(boxes[:, 0], "int64")
+    corners = boxes[:, 1:] if rois.shape[1] is not None else paddle.reshape(boxes[:, 1:], [-1, 4])
     result = _by_image(
-        paddle, x, source, boxes[:, 1:], images, paddle.vision.ops.roi_pool, tuple(pooled_shape), options
+        paddle, x, source, corners, images, paddle.vision.ops.roi_pool, tuple(pooled_shape), options
     )
     return cast(paddle, result, x.dtype, of=dtype)
 

@@ -48,6 +48,8 @@ def dft(
         for at in range(x.rank - 1)
         if not (inverse and onesided and length is None and x.shape[at] == 1)  # a transform of length 0
     ]
+    if not branches:
+        raise Refusal("a real inverse transform of one number has no length")
     rank = x.rank
     chosen = paddle.cast(paddle.remainder(axis.reshape([1]), paddle.constant([rank])), "int32")
     return cast(paddle, paddle.static.nn.switch_case(chosen, branches), x.dtype, of=dtype)
@@ -94,6 +96,8 @@ def _inverse_real(paddle: Recorder, source: Any, size: Any, length: Any, axis: i
     if not isinstance(size, int) or (length is not None and not isinstance(length, int)):
         raise Refusal("the length of a real inverse transform must be known at conversion time")
     count = length if length is not None else 2 * (size - 1)
+    if count < 1:
+        raise Refusal("a real inverse transform of one number has no length")
     return paddle.unsqueeze(paddle.fft.irfft(source, n=count, axis=axis), -1)
 
 
