@@ -1,4 +1,4 @@
-"""Random models of one operator, converted, loaded and compared with onnxruntime.
+"""Random models of one operator, converted, loaded and compared with onnxruntime (or onnx's own reference).
 
 python -m tests.fuzz [--examples 200] [--seed 0] [FAMILY ...]
 
@@ -12,35 +12,50 @@ import math
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
+import onnx
 import onnxruntime
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from onnx import helper
+from onnx.reference import ReferenceEvaluator
 
 import paddlify
 from paddlify.errors import UnsupportedError
-from tests import fuzz_more
+from tests import fuzz_index, fuzz_more, fuzz_neural, fuzz_numeric
 from tests.backends.paddle.single_node import same
 from tests.fuzz_draw import FLOATS, INTS, Case, Draw, array, axis_of, dims, indices, one_of
 
 
+def oracle(model: onnx.ModelProto, feeds: Mapping[str, np.ndarray], *, by_reference: bool) -> list[np.ndarray]:
+    """What onnxruntime, or onnx's reference implementation, computes."""
+    if by_reference:
+        return list(ReferenceEvaluator(model).run(None, dict(feeds)))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return list(session.run(None, dict(feeds)))
+
+
+def _plain(x: np.ndarray) -> np.ndarray:
+    """bfloat16 as float32, for NumPy's comparisons."""
+    return x.astype(np.float32) if x.dtype == ml_dtypes.bfloat16 else x
+
+
 def check(case: Case | fuzz_more.Graph) -> bool:
-    """Whether the converted model computes what onnxruntime does; False where either of them refuses the model.
+    """Whether the converted model computes what its oracle does; False where either of them refuses the model.
 
     Raises AssertionError where they differ, and what the conversion raises unless it is a refusal.
     """
     model = case.model()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        expected = session.run(None, case.feeds())
+        expected = oracle(model, case.feeds(), by_reference=isinstance(case, Case) and case.by_reference)
     except Exception:  # noqa: BLE001 - onnxruntime has a class of its own per status; no oracle, no test
         return False
     with tempfile.TemporaryDirectory(prefix="paddlify-fuzz-") as folder:
@@ -49,6 +64,8 @@ def check(case: Case | fuzz_more.Graph) -> bool:
         except UnsupportedError:
             return False
         results = paddlify.load(Path(folder, "converted"), threads=1).inference(case.feeds())
+    assert [value.dtype for value in results] == [value.dtype for value in expected]
+    results, expected = ([_plain(value) for value in values] for values in (results, expected))
     floats = [value for value in expected if value.dtype.kind == "f"]
     largest = max((float(np.abs(v[np.isfinite(v)]).max(initial=0)) for v in floats), default=0.0)
     same(results, expected, case.rtol, case.rtol * max(largest, 1e-6))
@@ -325,7 +342,8 @@ FAMILIES: dict[str, Callable[[Draw], Any]] = {
     function.__name__: function
     for function in (
         elementwise, unary, reduction, convolution, pooling, pad, slicing, gathering, resizing, normalisation, products,
-        casting, searching, arranging, *fuzz_more.FAMILIES,
+        casting, searching, arranging, *fuzz_more.FAMILIES, *fuzz_index.FAMILIES, *fuzz_neural.FAMILIES,
+        *fuzz_numeric.FAMILIES,
     )
 }
 

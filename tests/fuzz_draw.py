@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,27 +26,35 @@ class Case:
     Attributes:
         inputs: arrays; None for one that is left out.
         constants: indices of the inputs that are initializers.
-        is_dynamic: whether the sizes of inputs that are fed are not in the model.
+        is_dynamic: whether the sizes of inputs that are fed are not in the model; or, by input, axes of such sizes.
         behind: whether the first input goes through a convolution first, which with oneDNN blocks its memory.
+        outputs: how many, or their names, "" for one that is left out.
         rtol: relative tolerance; the absolute one is that part of the largest value.
+        opset: of ai.onnx; another `domain` has its first version.
+        by_reference: whether the oracle is onnx's ReferenceEvaluator, for what onnxruntime has no kernel.
     """
 
     op_type: str
     inputs: Sequence[np.ndarray | None]
     attributes: dict[str, Any] = field(default_factory=dict)
     constants: Sequence[int] = ()
-    is_dynamic: bool = False
+    is_dynamic: bool | Mapping[int, Sequence[int]] = False
     behind: bool = False
-    outputs: int = 1
+    outputs: int | Sequence[str] = 1
     rtol: float = 1e-4
+    opset: int = OPSET
+    domain: str = ""
+    by_reference: bool = False
 
     def model(self) -> onnx.ModelProto:
         """The ONNX model; fed inputs are called `x0`, `x1`, …"""
         fed = [i for i, value in enumerate(self.inputs) if value is not None and i not in self.constants]
-        dynamic = {i: range(self.inputs[i].ndim) for i in fed} if self.is_dynamic else None
+        dynamic = self.is_dynamic or None
+        if dynamic is True:
+            dynamic = {i: range(self.inputs[i].ndim) for i in fed}
         model = model_of(
             self.op_type, self.inputs, self.attributes, constants=self.constants, dynamic=dynamic,
-            outputs=self.outputs, opset=OPSET,
+            outputs=self.outputs, opset=self.opset, domain=self.domain,
         )
         if self.behind:
             _put_convolution_before(model, self.inputs[0].shape[1])
@@ -82,6 +90,11 @@ def array(draw: Draw, shape: Sequence[int], dtype: str, low: float = -4, high: f
         return generator.random(shape) < 0.5
     numbers = generator.integers(int(low * 8), int(high * 8) + 1, shape) / 8
     return (numbers if np.dtype(dtype).kind == "f" else np.floor(numbers)).astype(dtype)
+
+
+def seeds(draw: Draw) -> np.random.Generator:
+    """A generator whose numbers follow from the draw."""
+    return np.random.default_rng(draw(st.integers(0, 2**16)))
 
 
 def axis_of(draw: Draw, rank: int) -> int:

@@ -21,8 +21,8 @@ OPSET = 21
 
 def model_of(
     op_type: str, inputs: Sequence[np.ndarray | None], attributes: Mapping[str, Any] | None = None, *,
-    constants: Sequence[int] = (), dynamic: Mapping[int, Sequence[int]] | None = None, outputs: int = 1,
-    opset: int = OPSET,
+    constants: Sequence[int] = (), dynamic: Mapping[int, Sequence[int]] | None = None,
+    outputs: int | Sequence[str] = 1, opset: int = OPSET, domain: str = "",
 ) -> onnx.ModelProto:
     """A model of one node.
 
@@ -30,7 +30,8 @@ def model_of(
         inputs: example values; None for an input that is left out.
         constants: indices of inputs that are initializers; the others are fed.
         dynamic: axes, by index of an input, whose size is not in the model.
-        outputs: how many outputs there are.
+        outputs: how many outputs there are, or their names ("" for one that is left out).
+        opset: of ai.onnx; another `domain` has its first version.
     """
     names = ["" if value is None else f"x{index}" for index, value in enumerate(inputs)]
     while names and not names[-1]:
@@ -45,10 +46,12 @@ def model_of(
         axes = (dynamic or {}).get(index, ())
         shape = [f"d{index}_{axis}" if axis in axes else size for axis, size in enumerate(value.shape)]
         fed.append(helper.make_tensor_value_info(names[index], helper.np_dtype_to_tensor_dtype(value.dtype), shape))
-    results = [f"y{index}" for index in range(outputs)]
-    node = helper.make_node(op_type, names, results, **(attributes or {}))
-    graph = helper.make_graph([node], op_type, fed, [onnx.ValueInfoProto(name=name) for name in results], initializers)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
+    results = [f"y{index}" for index in range(outputs)] if isinstance(outputs, int) else list(outputs)
+    node = helper.make_node(op_type, names, results, domain=domain, **(attributes or {}))
+    given = [onnx.ValueInfoProto(name=name) for name in results if name]
+    graph = helper.make_graph([node], op_type, fed, given, initializers)
+    imports = [helper.make_opsetid("", opset), *([helper.make_opsetid(domain, 1)] if domain else [])]
+    return helper.make_model(graph, opset_imports=imports, ir_version=10)
 
 
 def check(
