@@ -308,8 +308,6 @@ def sampling(draw: Draw) -> Case:
         "spatial_scale": one_of(draw, 1.0, 0.5),
         "coordinate_transformation_mode": one_of(draw, "half_pixel", "output_half_pixel"),
     }
-    if attributes["mode"] == "max":  # onnxruntime takes the largest of weighted corners, as its comment says wrongly
-        attributes["mode"] = "avg"
     ids = generator.integers(0, x.shape[0], count)
     return Case(op_type, [x, boxes, ids], attributes, is_dynamic=draw(st.booleans()), rtol=1e-3)
 
