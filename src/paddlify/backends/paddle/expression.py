@@ -17,7 +17,7 @@ from paddlify.errors import DynamicValue, Refusal
 from paddlify.ir import inference
 
 if TYPE_CHECKING:
-    from paddlify.backends.paddle.module import Scope
+    from paddlify.backends.paddle.scope import Scope
 
 
 class Expr:

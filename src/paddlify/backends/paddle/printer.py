@@ -8,7 +8,7 @@ from typing import Any
 import onnx_ir as ir
 
 from paddlify.backends.paddle.dtypes import paddle_dtype
-from paddlify.backends.paddle.module import Module
+from paddlify.backends.paddle.scope import Module
 from paddlify.backends.paddle.source import returning, statements, text
 
 _HEAD = '''"""{title}
