@@ -111,6 +111,13 @@ class Name(Expr):
 
 
 @dataclass(frozen=True, eq=False)
+class Literal(Name):
+    """A small constant, which counts as one word: `call` makes it."""
+
+    call: Call
+
+
+@dataclass(frozen=True, eq=False)
 class Attribute(Expr):
     """`owner.attribute`."""
 
@@ -264,6 +271,10 @@ class Tensor(Expr):
             raise AttributeError(name)
         return Attribute(self, name)
 
-    def render(self) -> str:
+    def written(self) -> Name:
         """The variable, parameter or literal that stands for this value."""
-        return self._scope.render(self.value)
+        return self._scope.written(self.value)
+
+    def render(self) -> str:
+        """The text of it."""
+        return self.written().text

@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.backends.paddle.dtypes import paddle_dtype
-from paddlify.backends.paddle.expression import Name
+from paddlify.backends.paddle.expression import Call, Literal, Name
 from paddlify.backends.paddle.source import text
 from paddlify.ir.tensors import static_dims
 
@@ -33,17 +33,16 @@ def is_literal(tensor: ir.TensorProtocol) -> bool:
     return dtype != "int64" or all(abs(int(item)) <= 2**53 for item in array.reshape(-1))
 
 
-def literal(tensor: ir.TensorProtocol) -> str:
-    """A small constant as the text of a `paddle.to_tensor` call."""
+def literal(tensor: ir.TensorProtocol) -> Literal:
+    """A small constant as a `paddle.to_tensor` call."""
     dtype = paddle_dtype(tensor.dtype)
     array = tensor.numpy()
-    if array.size == 0:
-        return text(Name("paddle.zeros")(static_dims(tensor), dtype=dtype))
+    to_tensor = Name("paddle.to_tensor")
     data = array.astype(np.float32 if dtype in ("bfloat16", "float16") else dtype)
-    if dtype == "float32" and array.ndim <= 1:
-        return (
-            text(Name("paddle.to_tensor")(data, dtype=dtype))
-            if array.ndim
-            else text(Name("paddle.to_tensor")(data[()]))
-        )
-    return text(Name("paddle.to_tensor")(data, dtype=dtype))
+    if array.size == 0:
+        call = Call(Name("paddle.zeros"), [static_dims(tensor)], {"dtype": dtype})
+    elif dtype == "float32" and array.ndim == 0:
+        call = Call(to_tensor, [data[()]], {})
+    else:
+        call = Call(to_tensor, [data], {"dtype": dtype})
+    return Literal(text(call), call)

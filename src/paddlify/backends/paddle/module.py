@@ -129,7 +129,7 @@ class Recorder:
             array = array.astype(ir.DataType[_DTYPE_NAMES.get(dtype, dtype.upper())].numpy())
         tensor = ir.tensor(array)
         if is_literal(tensor):
-            return Name(literal(tensor))
+            return literal(tensor)
         return Name(self._scope.parameter(tensor, f"{stem_of(self.node)}_constant"))
 
     def dtype(self, dtype: ir.DataType) -> str:
@@ -188,7 +188,7 @@ class Recorder:
         if graph is self._scope.graph:
             return [Tensor(value, self._scope) for value in graph.outputs]
         return [
-            self._scope.sequence(value) if self._scope.is_sequence(value) else Name(self._scope.render(value))
+            self._scope.sequence(value) if self._scope.is_sequence(value) else self._scope.written(value)
             for value in graph.outputs
         ]
 

@@ -105,7 +105,7 @@ class Scope:
         """Whether `value` is a sequence of known length."""
         return value in self._sequences
 
-    def render(self, value: ir.Value) -> str:
+    def written(self, value: ir.Value) -> Name:
         """The variable of a value; for a constant, a literal if it is small and otherwise a parameter."""
         if value not in self._rendered:
             tensor = value.const_value
@@ -117,7 +117,7 @@ class Scope:
             if is_literal(tensor):
                 return literal(tensor)
             self._rendered[value] = self.parameter(tensor, value.name or "constant")
-        return self._rendered[value]
+        return Name(self._rendered[value])
 
     def parameter(self, tensor: ir.TensorProtocol, name: str) -> str:
         """Add a parameter that no layer owns; returns `self.<name>`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from paddlify.backends.paddle.expression import Expr, Name, Tensor, TensorSequence, Unpacked
+from paddlify.backends.paddle.expression import Attribute, Expr, Name, Tensor, TensorSequence, Unpacked
 from paddlify.backends.paddle.source import Assign, Names
 
 MAX_DEPTH = 5
@@ -46,14 +46,14 @@ class _Settler:
         if not isinstance(item, Expr) or isinstance(item, Name):
             return item
         if isinstance(item, Tensor):  # its variable as of now: a loop's body may be emitted again under other names
-            return Name(item.render())
+            return item.written()
         if id(item) in self._done:
             return self._done[id(item)]
         if isinstance(item, Unpacked):
             return self._unpacked(item)
         changed = self._parts_rewritten(item)
         if self._counts[id(item)] > 1 or (not top and _depth(changed) >= MAX_DEPTH):
-            changed = self._let(changed, f"{self._stem}_part")
+            changed = self._part(changed)
         self._done[id(item)] = changed
         return changed
 
@@ -68,6 +68,14 @@ class _Settler:
             self._body.append(Assign(names, source))
             self._done[key] = [Name(name) for name in names]
         return self._done[key][item.index]
+
+    def _part(self, settled: Expr) -> Expr:
+        """A variable for a part; for `owner.method`, which is no value by itself, one for its owner."""
+        if isinstance(settled, Name):
+            return settled
+        if isinstance(settled, Attribute):
+            return Attribute(self._part(settled.owner), settled.attribute)
+        return self._let(settled, f"{self._stem}_part")
 
     def _named(self, item: Any) -> Any:
         return item if isinstance(item, (Name, Tensor)) else self._let(item, self._stem)

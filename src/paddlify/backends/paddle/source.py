@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from paddlify.backends.paddle.expression import (
     Call,
     Expr,
     Index,
+    Literal,
     Name,
     Tensor,
     Unary,
@@ -77,7 +79,7 @@ def statements(body: Sequence[Any], indent: int) -> list[str]:
     lines: list[str] = []
     for statement in body:
         if isinstance(statement, Assign):
-            lines += wrapped(", ".join(statement.targets) + " = ", statement.value, indent)
+            lines += _assigned(statement, indent)
         elif isinstance(statement, Comment):
             lines += ["", INDENT * indent + "# " + re.sub(r"\s+", " ", statement.text)]
         else:
@@ -88,24 +90,77 @@ def statements(body: Sequence[Any], indent: int) -> list[str]:
     return lines
 
 
+def _assigned(statement: Assign, indent: int) -> list[str]:
+    prefix = ", ".join(statement.targets) + " = "
+    if len(INDENT * indent + prefix) < WIDTH or len(statement.targets) == 1:
+        return wrapped(prefix, statement.value, indent)
+    targets = [f"{INDENT * (indent + 1)}{target}," for target in statement.targets]
+    return [INDENT * indent + "(", *targets, *wrapped(") = ", statement.value, indent)]
+
+
 def returning(values: Sequence[Any], indent: int) -> list[str]:
     """Lines of `return`."""
-    return [INDENT * indent + "return " + ", ".join(text(value) for value in values)]
-
-
-def wrapped(prefix: str, value: Any, indent: int) -> list[str]:
-    """`prefix value` on one line if it fits, else its outermost call opened, an argument a line."""
-    line = INDENT * indent + prefix + text(value)
-    if len(line) <= WIDTH or not isinstance(value, Call):
+    line = INDENT * indent + "return " + ", ".join(text(value) for value in values)
+    if len(line) <= WIDTH or not values:
         return [line]
-    arguments = [text(argument) for argument in value.args]
-    arguments += [f"{name}={text(argument)}" for name, argument in value.kwargs.items()]
+    return wrapped("return ", values[0] if len(values) == 1 else tuple(values), indent)
+
+
+def wrapped(prefix: str, value: Any, indent: int, suffix: str = "") -> list[str]:
+    """`prefix value suffix` on one line if it fits, else its outermost brackets opened, and so on inside."""
+    line = INDENT * indent + prefix + text(value) + suffix
+    if len(line) <= WIDTH:
+        return [line]
+    value = value.call if isinstance(value, Literal) else _listed(value) if isinstance(value, np.ndarray) else value
+    if isinstance(value, Call):
+        head, method = f"{prefix}{_owner(value.function)}(", value.function
+        if isinstance(method, Attribute) and len(INDENT * indent + head) > WIDTH:
+            tail = f".{method.attribute}({_joined(_arguments(value))}){suffix}"
+            if isinstance(method.owner, Binary):
+                return _bracketed(prefix, method.owner, indent, tail)
+            if isinstance(method.owner, Call):
+                return wrapped(prefix, method.owner, indent, tail)
+        return _opened(head, _arguments(value), indent, f"){suffix}")
+    if isinstance(value, (list, tuple)) and value:
+        first, last = "[]" if isinstance(value, list) else "()"
+        return _opened(f"{prefix}{first}", [("", item) for item in value], indent, f"{last}{suffix}")
+    if isinstance(value, Binary):
+        return _bracketed(prefix, value, indent, suffix)
+    return [line]
+
+
+def _bracketed(prefix: str, value: Binary, indent: int, suffix: str) -> list[str]:
+    """An operator and its operands on lines of their own, in brackets unless they stand between brackets already."""
+    terms = _terms(value, _PRECEDENCE[value.operator])
+    if not prefix and suffix == ",":
+        lines = [line for term in terms for line in _term(*term, indent)]
+        return [*lines[:-1], lines[-1] + suffix]
+    lines = [line for term in terms for line in _term(*term, indent + 1)]
+    return [INDENT * indent + f"{prefix}(", *lines, INDENT * indent + f"){suffix}"]
+
+
+def _opened(head: str, items: Sequence[tuple[str, Any]], indent: int, tail: str) -> list[str]:
+    """Items between brackets: on a line of their own if they fit, else an item a line (numbers: as many as fit)."""
     inner = INDENT * (indent + 1)
-    joined = ", ".join(arguments)
-    head = INDENT * indent + prefix + text(value.function) + "("
-    if len(inner) + len(joined) <= WIDTH:
-        return [head, inner + joined, INDENT * indent + ")"]
-    return [head, *(f"{inner}{argument}," for argument in arguments), INDENT * indent + ")"]
+    if len(inner) + len(_joined(items)) <= WIDTH:
+        lines = [inner + _joined(items)]
+    elif all(isinstance(item, (int, float, np.generic)) for _, item in items):
+        lines = textwrap.wrap(_joined(items) + ",", WIDTH, initial_indent=inner, subsequent_indent=inner)
+    else:
+        lines = [line for prefix, item in items for line in wrapped(prefix, item, indent + 1, ",")]
+    return [INDENT * indent + head, *lines, INDENT * indent + tail]
+
+
+def _terms(value: Any, level: int, start: str = "") -> list[tuple[str, Any, int]]:
+    """`a + b - c` as `a`, `+ b` and `- c`, each with the precedence that it must have."""
+    if not isinstance(value, Binary) or _PRECEDENCE[value.operator] != level:
+        return [(start, value, level)]
+    return [*_terms(value.left, level, start), (f"{value.operator} ", value.right, level + 1)]
+
+
+def _term(start: str, value: Any, level: int, indent: int) -> list[str]:
+    line = INDENT * indent + start + _at(value, level)
+    return [line] if len(line) <= WIDTH else wrapped(start, value, indent)
 
 
 def text(value: Any) -> str:
@@ -119,9 +174,7 @@ def _text(value: Any) -> tuple[str, int]:
     if isinstance(value, Name):
         return _aliased(value.text), _ATOM
     if isinstance(value, Call):
-        arguments = [text(argument) for argument in value.args]
-        arguments += [f"{name}={text(argument)}" for name, argument in value.kwargs.items()]
-        return f"{_owner(value.function)}({', '.join(arguments)})", _ATOM
+        return f"{_owner(value.function)}({_joined(_arguments(value))})", _ATOM
     if isinstance(value, Attribute):
         return f"{_owner(value.owner)}.{value.attribute}", _ATOM
     if isinstance(value, Index):
@@ -135,6 +188,15 @@ def _text(value: Any) -> tuple[str, int]:
     if isinstance(value, Unary):
         return f"{value.operator}{_at(value.operand, _PRECEDENCE['unary'])}", _PRECEDENCE["unary"]
     return _literal(value)
+
+
+def _arguments(call: Call) -> list[tuple[str, Any]]:
+    """What a call is given, each with its `name=` if it has one."""
+    return [("", argument) for argument in call.args] + [(f"{name}=", value) for name, value in call.kwargs.items()]
+
+
+def _joined(items: Sequence[tuple[str, Any]]) -> str:
+    return ", ".join(prefix + text(item) for prefix, item in items)
 
 
 def _owner(value: Any) -> str:

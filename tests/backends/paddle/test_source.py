@@ -1,0 +1,69 @@
+"""Recorded expressions as text: long ones are broken into lines that mean the same."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paddlify.backends.paddle.expression import Attribute, Call, Expr, Name
+from paddlify.backends.paddle.settling import settle
+from paddlify.backends.paddle.source import WIDTH, Assign, Names, returning, statements, text
+
+NAMES = st.text("abcdefghij_", min_size=5, max_size=25).map(lambda name: Name(f"x{name}"))
+NUMBERS = st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6)
+OPERATORS = st.sampled_from(["__add__", "__sub__", "__mul__", "__truediv__", "__lt__", "__and__", "__pow__"])
+
+
+def composed(parts: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    anything = parts | NUMBERS | st.lists(parts | NUMBERS, max_size=4) | st.lists(NUMBERS, min_size=9, max_size=16)
+    return st.one_of(
+        st.builds(
+            Call, NAMES, st.lists(anything, max_size=3),
+            st.dictionaries(st.sampled_from(["axis", "min"]), anything, max_size=2),
+        ),
+        st.builds(lambda x, args: x.astype(*args), parts, st.lists(anything, max_size=2)),
+        st.builds(lambda x, operator, y: getattr(x, operator)(y), parts, OPERATORS, parts | NUMBERS),
+        parts.map(lambda x: -x),
+        st.builds(lambda x, key: x[key], parts, parts | st.integers(-3, 3)),
+    )
+
+
+EXPRESSIONS = st.recursive(NAMES, composed, max_leaves=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(EXPRESSIONS, st.integers(0, 3))
+def test_broken_lines_mean_the_same(expression: Expr, indent: int) -> None:
+    lines = statements([Assign(["target"], expression)], indent)
+    assert len({len(line) - len(line.lstrip()) for line in (lines[0], lines[-1])}) == 1
+    assert ast.dump(ast.parse("\n".join(lines).strip())) == ast.dump(ast.parse(f"target = {text(expression)}"))
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_no_line_is_too_long(count: int) -> None:
+    name = Name("a_rather_long_name_of_a_variable")
+    sums = name.astype("int64") + name * name - (name - name * 2.0 + name) / name
+    nested = Name("paddle.where")(name < 1.0, Name("paddle.clip")(sums, min=sums.astype("float32")), [sums, sums])
+    targets = [f"a_target_that_is_long_{index}" for index in range(count * 2)]
+    constant: Any = Name("paddle.to_tensor")(np.arange(16, dtype=np.float32) / 7)
+    body = [Assign(targets, nested), Assign(["x"], constant)]
+    lines = [*statements(body, 2), *returning([nested] * count, 2)]
+    assert max(map(len, lines)) <= WIDTH
+    ast.parse("def f():\n" + "\n".join(lines))
+
+
+def test_a_method_is_not_kept_in_a_variable() -> None:
+    """`part = deep.astype`, `part("int64")` would be no value of a model."""
+    deep: Expr = Name("x")
+    for _ in range(9):
+        deep = Name("paddle.exp")(deep)
+    body: list[Any] = []
+    (settled,) = settle([Name("paddle.abs")(deep.astype("int64"))], Names(), body, "y")
+    assert body
+    for statement in [*body, Assign(["y"], settled)]:
+        assert not isinstance(statement.value, Attribute)
