@@ -238,3 +238,93 @@ def test_follows_remainders_through_a_reshape() -> None:
             y = Identity (x)
         }""")
     assert inference.elements_of(next(v for n in graph for v in n.outputs if v.name == "count")) == (2,)
+
+
+def test_a_minus_one_among_sizes_is_no_size() -> None:
+    graph = inferred("""
+        g (float[N, 3] x, float[1, 3] token) => (float[] y) {
+            n = Shape <start = 0, end = 1> (x)
+            kept = Constant <value_ints = [-1]> ()
+            shape = Concat <axis = 0> (n, kept)
+            minus = Constant <value_ints = [-1, -1]> ()
+            is_kept = Equal (shape, minus)
+            ones = Constant <value_ints = [1, 1]> ()
+            target = Where (is_kept, ones, shape)
+            y = Expand (token, target)
+        }""")
+    assert shape(graph, "y") == "[N,3]"
+
+
+def test_a_size_that_may_equal_a_number_is_not_decided() -> None:
+    graph = inferred("""
+        g (float[N, 3] x) => (float[] y) {
+            n = Shape <start = 0, end = 1> (x)
+            one = Constant <value_ints = [1]> ()
+            is_one = Equal (n, one)
+            seven = Constant <value_ints = [7]> ()
+            target = Where (is_one, seven, n)
+            y = ConstantOfShape (target)
+        }""")
+    assert shape(graph, "y") == "[None]"
+
+
+def test_ranges_and_slices_have_the_sizes_that_are_asked_for() -> None:
+    graph = inferred("""
+        g (float[N, L] x) => (float[] y, int64[] below) {
+            length = Shape <start = 1, end = 2> (x)
+            zero = Constant <value_ints = [0]> ()
+            one = Constant <value_ints = [1]> ()
+            start = Constant <value_int = 0> ()
+            step = Constant <value_int = 1> ()
+            limit = Squeeze (length, zero)
+            positions = Range (start, limit, step)
+            five = Constant <value_int = 5> ()
+            less = Sub (limit, five)
+            below = Range (start, less, step)
+            table = Constant <value = float[1, 3, 2] {1, 2, 3, 4, 5, 6}> ()
+            rows = Slice (table, zero, length, one)
+            minus = Constant <value_ints = [-1]> ()
+            column = Unsqueeze (x, minus)
+            y = Add (rows, column)
+        }""")
+    assert shape(graph, "positions") == "[L]"
+    assert shape(graph, "below") == "[None]"
+    assert shape(graph, "rows") == "[1,Min(3, L),2]"
+    assert shape(graph, "y") == "[N,L,2]"
+
+
+def test_a_quotient_that_is_surely_no_less_than_0_is_a_size() -> None:
+    graph = inferred("""
+        g (float[N] x) => (float[] y, float[] z) {
+            n = Shape (x)
+            one = Constant <value_ints = [1]> ()
+            two = Constant <value_ints = [2]> ()
+            less = Sub (n, one)
+            half = Div (less, two)
+            more = Add (half, one)
+            y = ConstantOfShape (more)
+            twice = Div (less, two)
+            again = Add (one, twice)
+            z = ConstantOfShape (again)
+        }""")
+    assert shape(graph, "y") == "[None + 1]"
+    values = {value.name: value for node in graph for value in node.outputs}
+    assert values["y"].shape == values["z"].shape
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        ("N, L, 32", "[0, 0, 4, -1]", "[N,L,4,8]"),
+        ("N, L, 32", "[-1, 8]", "[4*L*N,8]"),
+        ("N, L, 30", "[-1, 8]", "[None,8]"),
+        ("N, 1", "[-1]", "[N]"),
+    ],
+)
+def test_a_size_that_reshape_infers(source: str, target: str, expected: str) -> None:
+    graph = inferred(f"""
+        g (float[{source}] x) => (float[] y) {{
+            target = Constant <value_ints = {target}> ()
+            y = Reshape (x, target)
+        }}""")
+    assert shape(graph, "y") == expected

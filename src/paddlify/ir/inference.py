@@ -1,17 +1,14 @@
 """Types, shapes and the elements of shape arithmetic, inferred node by node.
 
-Types and shapes come from onnx's own inference functions. Beside them the *elements* of small integer tensors
-are followed through shape arithmetic (Shape, Gather, Concat, …), even when some of them are symbolic dimensions:
-the shape `[N, 3, H, W]` gives `Shape` the elements (N, 3, H, W), and Reshape to (N, 3, H*W) keeps a known rank and
-channel count. They are kept in `value.meta`.
+Types and shapes come from onnx's own inference functions. Beside them the elements of small integer tensors are
+followed through shape arithmetic (`elements.py`), and shapes that follow from them are refined.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,12 +17,14 @@ import onnx.shape_inference
 import onnx_ir as ir
 from onnx_ir import serde
 
-from paddlify.ir import opset
+from paddlify.ir import elements, opset
+from paddlify.ir.elements import ELEMENTS, MAX_ELEMENTS, Element, elements_of, known_array
 
-Element: TypeAlias = "int | ir.SymbolicDim"
-ELEMENTS = "paddlify.elements"
-MAX_ELEMENTS = 1024
-"""Constants with more elements than this are not looked into while inferring shapes."""
+__all__ = [
+    "ELEMENTS", "MAX_ELEMENTS", "Element", "common", "elements_of", "infer_graph", "infer_node", "known_array",
+    "merged", "name_dims", "type_proto",
+]
+
 _MAX_FLOATS = 16
 
 
@@ -51,28 +50,19 @@ def infer_node(node: ir.Node, version: int) -> None:
             _infer_types(node, schema, version)
     if node.op_type == "Constant" and node.domain == "":
         node.outputs[0].const_value = _content(node)
-    follow = _FOLLOW.get(node.op_type) if node.domain == "" else None
-    if follow is not None and (node.op_type in _OF_SHAPE or _is_integer(node.inputs[0])):
-        found = follow(node)
-        if found is not None and len(found) <= MAX_ELEMENTS and _rank(node.outputs[0]) <= 1:
-            node.outputs[0].meta[ELEMENTS] = tuple(found)
-        else:
-            node.outputs[0].meta.pop(ELEMENTS, None)
+    elements.follow(node)
     _refine_shape(node)
     for value in node.outputs:
-        _name_dims(value)
+        name_dims(value)
 
 
-_FRESH = itertools.count()
-
-
-def _name_dims(value: ir.Value) -> None:
+def name_dims(value: ir.Value) -> None:
     """Give dimensions that are dynamic for an unknown reason names of their own.
 
     So the sizes that a model asks of a tensor and puts into a Reshape of the same tensor are known to be its own.
     """
     if value.shape is not None and any(_is_unnamed(dim) for dim in value.shape):
-        dims = [ir.SymbolicDim(f"_s{next(_FRESH)}") if _is_unnamed(dim) else dim for dim in value.shape]
+        dims = [elements.fresh() if _is_unnamed(dim) else dim for dim in value.shape]
         value.shape = ir.Shape(dims)
 
 
@@ -86,43 +76,10 @@ def _content(node: ir.Node) -> ir.TensorProtocol | None:
     return ir.tensor(np.asarray(attribute.value, dtype=np.float32 if "float" in name else np.int64))
 
 
-def _is_integer(value: ir.Value | None) -> bool:
-    return value is None or value.dtype in _INTEGERS
-
-
 def infer_graph(graph: ir.Graph, version: int) -> None:
     """`infer_node` for all nodes of a graph, in order."""
     for node in graph:
         infer_node(node, version)
-
-
-def elements_of(value: ir.Value | None) -> tuple[Element, ...] | None:
-    """The elements of an integer tensor of rank 0 or 1, each an int or a symbolic dimension; None if unknown."""
-    if value is None:
-        return None
-    if ELEMENTS in value.meta:
-        return value.meta[ELEMENTS]  # type: ignore[no-any-return]
-    if value.const_value is None or value.dtype not in _INTEGERS or value.const_value.size > MAX_ELEMENTS:
-        return None
-    array = value.const_value.numpy()
-    if array.ndim > 1:
-        return None
-    elements = tuple(int(item) for item in array.reshape(-1))
-    value.meta[ELEMENTS] = elements
-    return elements
-
-
-def known_array(value: ir.Value | None) -> np.ndarray | None:
-    """The content of a value if it is a constant or shape arithmetic without symbols, else None."""
-    if value is None:
-        return None
-    if value.const_value is not None:
-        return value.const_value.numpy()
-    elements = elements_of(value)
-    if elements is None or value.dtype is None or value.shape is None or not all(isinstance(e, int) for e in elements):
-        return None
-    array = np.array(elements, dtype=value.dtype.numpy())
-    return array.reshape(()) if value.shape.rank() == 0 else array
 
 
 def type_proto(value: ir.Value) -> onnx.TypeProto:
@@ -157,7 +114,7 @@ def _is_small(value: ir.Value) -> bool:
     """Whether inference may look at the content: integers say shapes and axes, a few floats say scales."""
     tensor = value.const_value
     if tensor is not None:
-        return tensor.size <= (MAX_ELEMENTS if value.dtype in _INTEGERS else _MAX_FLOATS)
+        return tensor.size <= (MAX_ELEMENTS if value.dtype in elements.INTEGERS else _MAX_FLOATS)
     return value.dtype is not None and known_array(value) is not None
 
 
@@ -304,204 +261,26 @@ def _ints(node: ir.Node, name: str, count: int) -> Sequence[int]:
 _CONTROL_FLOW: dict[str, Callable[[ir.Node, int], None]] = {"If": _if, "Loop": _loop, "Scan": _scan}
 
 
-# Elements of shape arithmetic: each function gives the elements of a node's first output, or None.
-
-_INTEGERS = {ir.DataType.INT64, ir.DataType.INT32}
-_OF_SHAPE = {"Shape", "Size", "ConstantOfShape"}
-
-
-def _shape(node: ir.Node) -> Sequence[Element] | None:
-    shape = node.inputs[0].shape if node.inputs[0] is not None else None
-    if shape is None:
-        return None
-    start, end = _int(node, "start", 0), _int(node, "end", shape.rank())
-    return list(shape)[start:end]
-
-
-def _size(node: ir.Node) -> Sequence[Element] | None:
-    shape = node.inputs[0].shape if node.inputs[0] is not None else None
-    return [math.prod(shape.numpy())] if shape is not None and shape.is_static() else None
-
-
-def _same(node: ir.Node) -> Sequence[Element] | None:
-    return elements_of(node.inputs[0])
-
-
-def _flat(node: ir.Node) -> Sequence[Element] | None:
-    """A Reshape to rank 0 or 1 keeps the elements."""
-    return elements_of(node.inputs[0]) if _rank(node.outputs[0]) in (0, 1) else None
-
-
-def _cast(node: ir.Node) -> Sequence[Element] | None:
-    return elements_of(node.inputs[0]) if node.outputs[0].dtype in _INTEGERS else None
-
-
-def _gather(node: ir.Node) -> Sequence[Element] | None:
-    data, indices = elements_of(node.inputs[0]), elements_of(node.inputs[1])
-    if data is None or indices is None or _rank(node.inputs[0]) != 1:
-        return None
-    if not all(isinstance(index, int) and -len(data) <= index < len(data) for index in indices):
-        return None
-    return [data[index] for index in indices if isinstance(index, int)]
-
-
-def _slice(node: ir.Node) -> Sequence[Element] | None:
-    data = elements_of(node.inputs[0])
-    starts, ends, _, steps = (*(elements_of(value) for value in node.inputs[1:]), None, None, None, None)[:4]
-    if data is None or starts is None or ends is None or _rank(node.inputs[0]) != 1:
-        return None
-    if len(node.inputs) > 4 and node.inputs[4] is not None and steps is None:
-        return None
-    numbers = (starts[0], ends[0], steps[0] if steps else 1)
-    if len(starts) != 1 or not all(isinstance(number, int) for number in numbers):
-        return None
-    start, end, step = (int(number) for number in numbers)  # type: ignore[arg-type]
-    if step < 0:
-        start = start if start >= 0 else max(start + len(data), 0)
-        end = None if end < -len(data) else end  # type: ignore[assignment]
-    return data[slice(start, end, step)]
-
-
-def _concat(node: ir.Node) -> Sequence[Element] | None:
-    parts = [elements_of(value) for value in node.inputs]
-    if any(part is None for part in parts) or any(_rank(value) != 1 for value in node.inputs):
-        return None
-    return [element for part in parts if part is not None for element in part]
-
-
-def _constant_of_shape(node: ir.Node) -> Sequence[Element] | None:
-    sizes = elements_of(node.inputs[0])
-    fill = node.attributes.get("value")
-    if sizes is None or len(sizes) > 1 or not all(isinstance(size, int) for size in sizes):
-        return None
-    if fill is None or fill.value.dtype not in _INTEGERS:
-        return None
-    count = int(sizes[0]) if sizes else 1  # type: ignore[arg-type]
-    return [int(fill.value.numpy().reshape(-1)[0])] * count if 0 <= count <= MAX_ELEMENTS else None
-
-
-def _range(node: ir.Node) -> Sequence[Element] | None:
-    parts = [elements_of(value) for value in node.inputs]
-    if any(part is None or len(part) != 1 or not isinstance(part[0], int) for part in parts):
-        return None
-    start, limit, delta = (int(part[0]) for part in parts if part)  # type: ignore[arg-type]
-    if delta == 0 or abs((limit - start) // delta) > MAX_ELEMENTS:
-        return None
-    return list(range(start, limit, delta))
-
-
-def _reduce_prod(node: ir.Node) -> Sequence[Element] | None:
-    data = elements_of(node.inputs[0])
-    if data is None or _rank(node.inputs[0]) != 1:
-        return None
-    if len(node.inputs) > 1 and elements_of(node.inputs[1]) not in ((0,), (-1,)):
-        return None
-    product: Element = 1
-    for element in data:
-        product = product * element
-    return [product]
-
-
-def _binary(function: Callable[[Any, Any], Any]) -> Callable[[ir.Node], Sequence[Element] | None]:
-    def follow(node: ir.Node) -> Sequence[Element] | None:
-        left, right = elements_of(node.inputs[0]), elements_of(node.inputs[1])
-        if left is None or right is None or max(_rank(node.inputs[0]), _rank(node.inputs[1])) > 1:
-            return None
-        if len(left) != len(right):
-            if len(left) == 1:
-                left = left * len(right)
-            elif len(right) == 1:
-                right = right * len(left)
-            else:
-                return None
-        results = [_combine(function, a, b) for a, b in zip(left, right, strict=True)]
-        return None if any(result is None for result in results) else results  # type: ignore[return-value]
-
-    return follow
-
-
-def _combine(function: Callable[[Any, Any], Any], a: Element, b: Element) -> Element | None:
-    if any(isinstance(item, ir.SymbolicDim) and item.value is None for item in (a, b)):
-        return ir.SymbolicDim(None)
-    try:
-        result = function(a, b)
-    except (ZeroDivisionError, TypeError, ValueError):
-        return None
-    if isinstance(result, ir.SymbolicDim):
-        text = str(result.simplify().value)
-        return int(text) if text.lstrip("-").isdigit() else result.simplify()
-    return int(result) if result is not None else None
-
-
-def _divide(a: Any, b: Any) -> Any:
-    """ONNX's integer Div truncates towards zero, `//` does not: a difference of symbols may be negative."""
-    if isinstance(a, int) and isinstance(b, int):
-        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-    if any("-" in str(item) for item in (a, b)):
-        raise ValueError("the sign is not known")
-    return a // b
-
-
-_FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
-    "Shape": _shape,
-    "Size": _size,
-    "ConstantOfShape": _constant_of_shape,
-    "Identity": _same,
-    "Unsqueeze": _same,
-    "Squeeze": _same,
-    "Reshape": _flat,
-    "Cast": _cast,
-    "Gather": _gather,
-    "Slice": _slice,
-    "Concat": _concat,
-    "Range": _range,
-    "ReduceProd": _reduce_prod,
-    "Add": _binary(lambda a, b: a + b),
-    "Sub": _binary(lambda a, b: a - b),
-    "Mul": _binary(lambda a, b: a * b),
-    "Div": _binary(_divide),
-    "Mod": _binary(lambda a, b: a % b if isinstance(a, int) and isinstance(b, int) else None),
-    "Max": _binary(lambda a, b: max(a, b) if isinstance(a, int) and isinstance(b, int) else None),
-    "Min": _binary(lambda a, b: min(a, b) if isinstance(a, int) and isinstance(b, int) else None),
-}
-
-
-def _rank(value: ir.Value | None) -> int:
-    return value.shape.rank() if value is not None and value.shape is not None else -1
-
-
-def _int(node: ir.Node, name: str, default: int) -> int:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else attribute.as_int()
-
-
 # Shapes that follow from elements which are only partly known.
 
 
 def _refine_shape(node: ir.Node) -> None:
     if node.domain == "" and node.op_type == "Attention":
         _refine_present(node)
-    if node.domain or node.op_type not in ("Reshape", "Expand", "Tile", "ConstantOfShape"):
-        return
-    target = elements_of(node.inputs[0 if node.op_type == "ConstantOfShape" else 1])
-    if target is None:
-        return
-    output = node.outputs[0]
-    if node.op_type == "Reshape":
-        dims = _reshaped(node, target)
-    elif node.op_type == "Expand":
-        dims = _expanded(node, target)
-    elif node.op_type == "Tile":
-        dims = _tiled(node, target)
-    else:
-        dims = list(target)
+    rule = _REFINED.get(node.op_type) if not node.domain else None
+    dims = rule(node) if rule is not None else None
     if dims is not None:
-        output.shape = merged(output.shape, ir.Shape(dims))
+        node.outputs[0].shape = merged(node.outputs[0].shape, ir.Shape(dims))
 
 
-def _tiled(node: ir.Node, repeats: Sequence[Element]) -> list[Any] | None:
-    source = node.inputs[0].shape if node.inputs[0] is not None else None
-    if source is None or source.rank() != len(repeats):
+def _filled(node: ir.Node) -> list[Any] | None:
+    sizes = elements_of(node.inputs[0])
+    return None if sizes is None else list(sizes)
+
+
+def _tiled(node: ir.Node) -> list[Any] | None:
+    source, repeats = _dims(node), elements_of(node.inputs[1])
+    if source is None or repeats is None or len(source) != len(repeats):
         return None
     return [
         dim if repeat == 1 else dim * repeat if isinstance(dim, int) and isinstance(repeat, int) else None
@@ -517,47 +296,123 @@ def _refine_present(node: ir.Node) -> None:
             present.shape = ir.Shape([dims[0], dims[1], None, dims[3]])
 
 
-def _refine_resized(node: ir.Node) -> None:
+def _resized(node: ir.Node) -> list[Any] | None:
     """Sizes that are asked for are those of the result, unless they are bounds of it."""
     if len(node.inputs) < 4 or any(name in node.attributes for name in ("axes", "keep_aspect_ratio_policy")):
-        return
+        return None
     sizes = elements_of(node.inputs[3])
-    if sizes is not None and len(sizes) == _rank(node.inputs[0]):
-        node.outputs[0].shape = merged(node.outputs[0].shape, ir.Shape(list(sizes)))
+    return list(sizes) if sizes is not None and len(sizes) == elements.rank(node.inputs[0]) else None
 
 
-def _reshaped(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:
-    source = node.inputs[0].shape if node.inputs[0] is not None else None
-    allow_zero = _int(node, "allowzero", 0)
-    dims: list[Any] = []
-    for axis, element in enumerate(target):
-        if element == 0 and not allow_zero:
-            dims.append(source[axis] if source is not None and axis < source.rank() else None)
-        else:
-            dims.append(None if element == -1 else element)
-    known = all(isinstance(dim, int) for dim in dims if dim is not None)
-    if source is not None and source.is_static() and dims.count(None) == 1 and known:
-        rest = math.prod(d for d in dims if d is not None)
-        dims[dims.index(None)] = math.prod(source.numpy()) // rest if rest else None
+def _ranged(node: ir.Node) -> list[Any] | None:
+    """A range from 0 in steps of 1 has as many elements as its limit says, unless that may be negative."""
+    start, limit, delta = (elements_of(value) for value in node.inputs)
+    return list(limit) if start == (0,) and delta == (1,) and limit and elements.is_size(limit[0]) else None
+
+
+def _sliced(node: ir.Node) -> list[Any] | None:
+    """The axes that are not sliced keep their sizes; `x[:size]` has `size` elements, if `x` has as many."""
+    source, (starts, ends, axes, steps) = _dims(node), (*map(elements_of, node.inputs[1:]), None, None)[:4]
+    given = [value is not None for value in (*node.inputs[3:], None, None)][:2]
+    if source is None or starts is None or ends is None or [axes is not None, steps is not None] != given:
+        return None
+    found = node.outputs[0].shape
+    dims: list[Any] = list(source)
+    for index, axis in enumerate(axes or range(len(starts))):
+        if not isinstance(axis, int):
+            return None
+        dims[axis] = found[axis] if found is not None and found.rank() == len(source) else None
+        if starts[index] == 0 and (steps is None or steps[index] == 1) and elements.is_size(ends[index]):
+            dims[axis] = elements.least(source[axis], ends[index])
     return dims
 
 
-def _expanded(node: ir.Node, target: Sequence[Element]) -> list[Any] | None:
-    source = node.inputs[0].shape if node.inputs[0] is not None else None
-    if source is None:
+def _reshaped(node: ir.Node) -> list[Any] | None:
+    """A size that is left to be inferred follows where the dynamic sizes are the same before and after."""
+    source, target = _dims(node), elements_of(node.inputs[1])
+    if target is None:
         return None
-    rank = max(source.rank(), len(target))
-    left = [1] * (rank - source.rank()) + list(source)
+    allow_zero = elements.int_attribute(node, "allowzero", 0)
+    dims: list[Any] = []
+    for axis, element in enumerate(target):
+        if element == 0 and not allow_zero:
+            dims.append(source[axis] if source is not None and axis < len(source) else None)
+        else:
+            dims.append(None if element == -1 else element)
+    if source is not None and dims.count(None) == 1:
+        before, after = list(source), [dim for dim in dims if dim is not None]
+        for dim in [dim for dim in after if elements.is_size(dim) and dim in before]:
+            before.remove(dim)
+            after.remove(dim)
+        dims[dims.index(None)] = _quotient(before, after)
+    return dims
+
+
+def _quotient(before: Sequence[Element], after: Sequence[Element]) -> Element | None:
+    """The product of some dimensions, divided by that of others; None where that is not known to be whole."""
+    divisor = math.prod(dim for dim in after if isinstance(dim, int))
+    number = math.prod(dim for dim in before if isinstance(dim, int))
+    sizes = [dim for dim in before if not isinstance(dim, int)]
+    if not divisor or number % divisor or not all(isinstance(dim, int) for dim in after):
+        return None
+    if not all(elements.is_size(dim) for dim in sizes):
+        return None
+    return elements.plain(math.prod(sizes, start=number // divisor)) if sizes else number // divisor
+
+
+def _expanded(node: ir.Node) -> list[Any] | None:
+    source, target = _dims(node), elements_of(node.inputs[1])
+    if source is None or target is None:
+        return None
+    rank = max(len(source), len(target))
+    left = [1] * (rank - len(source)) + source
     right = [1] * (rank - len(target)) + list(target)
     return [_broadcast(a, b) for a, b in zip(left, right, strict=True)]
 
 
+def _broadcasted(node: ir.Node) -> list[Any] | None:
+    """Sizes of inputs of which one is spread over the other."""
+    shapes = [value.shape for value in node.inputs if value is not None]
+    rank = max((shape.rank() for shape in shapes if shape is not None), default=0)
+    dims: list[Any] = [1] * rank
+    for shape in shapes:
+        if shape is None:
+            return None
+        dims = [_broadcast(a, b) for a, b in zip(dims, [1] * (rank - shape.rank()) + list(shape), strict=True)]
+    return dims
+
+
+def _dims(node: ir.Node) -> list[Any] | None:
+    """The dimensions of the first input."""
+    shape = node.inputs[0].shape if node.inputs[0] is not None else None
+    return None if shape is None else list(shape)
+
+
 def _broadcast(a: Element, b: Element) -> Element:
-    """The size that two dimensions take together: a number above 1 is what a symbol must be, if it is not 1."""
+    """The size that two dimensions take together: a number above 1 is what a symbol must be, if it is not 1.
+
+    A size and the lesser of it and a number above 1 are equal: where either is 1, so is the other.
+    """
     if a == 1:
         return b
     if b == 1 or isinstance(a, int):
         return a
-    if isinstance(b, int) or a == b:
+    if isinstance(b, int) or a == b or elements.is_least_of(a, b):
         return b
-    return ir.SymbolicDim(None)
+    return a if elements.is_least_of(b, a) else ir.SymbolicDim(None)
+
+
+_BROADCAST = (
+    "Add", "And", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual", "Less",
+    "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Where", "Xor",
+)
+_REFINED: dict[str, Callable[[ir.Node], list[Any] | None]] = {
+    **dict.fromkeys(_BROADCAST, _broadcasted),
+    "ConstantOfShape": _filled,
+    "Expand": _expanded,
+    "Range": _ranged,
+    "Reshape": _reshaped,
+    "Resize": _resized,
+    "Slice": _sliced,
+    "Tile": _tiled,
+}

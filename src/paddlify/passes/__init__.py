@@ -20,6 +20,7 @@ from paddlify.passes.raise_activations import RaiseActivations
 from paddlify.passes.raise_attention import RaiseAttention
 from paddlify.passes.raise_layer_norm import RaiseLayerNorm
 from paddlify.passes.raise_linear import RaiseLinear
+from paddlify.passes.simplify_shapes import SimplifyShapes
 from paddlify.passes.unflatten_matmul import UnflattenMatMul
 
 
@@ -30,6 +31,8 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         FoldConstants(),
         EliminateNoOps(),
         EliminateIdentities(),
+        SimplifyShapes(),
+        RemoveUnusedNodesPass(),
         CommonSubexpressionEliminationPass(),
         PushTransposes(),
         RemoveUnusedNodesPass(),

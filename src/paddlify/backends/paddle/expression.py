@@ -271,6 +271,30 @@ class Tensor(Expr):
             raise AttributeError(name)
         return Attribute(self, name)
 
+    def __getitem__(self, key: Any) -> Expr:
+        """An element of shape arithmetic is that size itself, not the place of it in a vector."""
+        size = self._size(self.value, key) if isinstance(key, int) and key >= 0 else None
+        return Index(self, key) if size is None else size
+
+    def _size(self, value: ir.Value, position: int) -> Expr | None:
+        """An element of a vector that is a shape, or is joined from scalars; None if the vector is something else."""
+        node, rank = value.producer(), value.shape.rank() if value.shape is not None else None
+        if node is None or node.domain or value.dtype != ir.DataType.INT64 or rank != 1:
+            return None
+        source = node.inputs[0] if node.inputs else None
+        if node.op_type == "Unsqueeze" and source is not None:
+            return Tensor(source, self._scope)
+        if node.op_type == "Shape" and source is not None and source.dtype in _SHAPED and not node.attributes:
+            return Name("paddle.shape")(Tensor(source, self._scope))[position]
+        for part in node.inputs if node.op_type == "Concat" else ():
+            length = part.shape[0] if part is not None and part.shape is not None else None
+            if part is None or not isinstance(length, int):
+                return None
+            if position < length:
+                return self._size(part, position)
+            position -= length
+        return None
+
     def written(self) -> Name:
         """The variable, parameter or literal that stands for this value."""
         return self._scope.written(self.value)
@@ -278,3 +302,7 @@ class Tensor(Expr):
     def render(self) -> str:
         """The text of it."""
         return self.written().text
+
+
+_SHAPED = {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.INT32, ir.DataType.INT64, ir.DataType.BOOL}
+"""Dtypes of which `paddle.shape` has a kernel."""

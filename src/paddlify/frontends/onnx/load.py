@@ -40,6 +40,7 @@ def load(source: Source, options: LoadOptions | None = None) -> Loaded:
     _inline_functions(model, where)
     _check_values(model, where)
     _drop_defaulted_inputs(model.graph)
+    _forget_names_of_sizes(model)
     torch_scopes.note(model)
     edges.apply(model, options, layout_of)
     return Loaded(model, "onnx", _notes(model, options))
@@ -195,6 +196,14 @@ class _Known:
         if producer is None:
             return value.is_graph_input() or value.is_initializer()
         return value in self.produced or producer.graph is not self.graph
+
+
+def _forget_names_of_sizes(model: ir.Model) -> None:
+    """What a model calls the sizes of computed values is not checked by anybody: only inputs may name theirs."""
+    for node in ir.traversal.RecursiveGraphIterator(model.graph):
+        for value in node.outputs:
+            if value.shape is not None and not value.shape.is_static():
+                value.shape = ir.Shape([dim if isinstance(dim, int) else None for dim in value.shape])
 
 
 def _drop_defaulted_inputs(graph: ir.Graph) -> None:
