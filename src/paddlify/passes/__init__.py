@@ -35,6 +35,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         RemoveUnusedNodesPass(),
         CommonSubexpressionEliminationPass(),
         PushTransposes(),
+        EliminateNoOps(),
         RemoveUnusedNodesPass(),
         FoldAffine(),
         RaiseLayerNorm(),
