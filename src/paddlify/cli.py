@@ -366,6 +366,10 @@ def _show_verification(found: Verification, *, all_values: bool = False) -> None
     if all_values and found.bisection is not None:
         _show_comparisons("value", found.bisection.values)
         click.echo()
+        if found.bisection.left_out:
+            rows = [[item.value, f"{item.op_type} '{item.node}'", item.reason] for item in found.bisection.left_out]
+            _show_table(["left out", "operator", "why"], rows)
+            click.echo()
     if found.outputs:
         _show_comparisons("output", found.outputs)
     drawn = "; ".join(f"{item.spec.name} {list(item.array.shape)} {item.how}" for item in found.inputs)

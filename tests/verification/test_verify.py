@@ -16,6 +16,8 @@ from paddlify.backends.paddle.module import emits
 from paddlify.errors import InputError, UsageError, VerificationError
 from paddlify.report import Report, RuntimeChoice
 from paddlify.verification import runners
+from paddlify.verification.bisect import _Exposed
+from paddlify.verification.errors import ConvertedError
 
 HEADER = '<ir_version: 8, opset_import: ["": 17]> g '
 CHAIN = f"""
@@ -129,7 +131,35 @@ def test_all_values_are_compared_whatever_their_layout(tmp_path):
     found = paddlify.verify(proto, folder, all_values=True)
     assert found.passed and all(item.passed for item in found.bisection.values)
     assert {item.name for item in found.bisection.values} >= {"d", "e", "y"}
-    assert found.bisection.conclusion == f"all {len(found.bisection.values)} values that can be compared agree"
+    names = {item.name for item in found.bisection.values}
+    left_out = found.to_dict()["bisection"]["left_out"]
+    assert {"a", "c"} <= {item["value"] for item in left_out}
+    assert names | {item["value"] for item in left_out} == set("abcdey")
+    assert left_out[0]["op_type"] == "Transpose"
+    assert left_out[0]["reason"] == "the converted model does not compute it by itself"
+    agree = f"all {len(names)} values that can be compared agree ({len(left_out)} are left out)"
+    assert found.bisection.conclusion == agree
+
+
+def test_values_that_paddle_cannot_make_outputs_are_named(tmp_path, monkeypatch):
+    proto = onnx_models.model(CHAIN)
+    folder = paddlify.convert(proto, tmp_path / "out").path
+    run = _Exposed.run
+
+    def refusing(exposed, values, *args, **kwargs):
+        if any(value.name == "b" for value in values):
+            raise ConvertedError("no kernel gives b")
+        return run(exposed, values, *args, **kwargs)
+
+    monkeypatch.setattr(_Exposed, "run", refusing)
+    found = paddlify.verify(proto, folder, all_values=True)
+    assert found.passed
+    assert "b" not in {item.name for item in found.bisection.values}
+    assert [item.value for item in found.bisection.left_out] == ["b"], found.bisection.left_out
+    left_out = found.bisection.left_out[0]
+    assert (left_out.op_type, left_out.node, left_out.value) == ("Tanh", "second", "b")
+    assert left_out.reason == "Paddle cannot make it an output: no kernel gives b"
+    assert found.bisection.conclusion.endswith(" agree (1 are left out)")
 
 
 def test_bisect_refuses_a_folder_of_another_model(net_file, tmp_path):

@@ -59,6 +59,22 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A value of the source's graph that cannot be compared.
+
+    Attributes:
+        op_type, node: the operator that computes it, as its source calls it.
+        value: its name in the graph.
+        reason: why the converted model does not give it.
+    """
+
+    op_type: str
+    node: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Bisection:
     """What the search found.
 
@@ -67,11 +83,13 @@ class Bisection:
             for they end with the batch in which the first difference was found.
         difference: the first operator that differs; None when each computes what it should.
         conclusion: the finding in a sentence.
+        left_out: the values that one side alone has, or cannot give, as far as they were looked at.
     """
 
     values: Sequence[OutputComparison]
     difference: Difference | None
     conclusion: str
+    left_out: Sequence[LeftOut] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -79,6 +97,7 @@ class Bisection:
             "conclusion": self.conclusion,
             "first_difference": None if self.difference is None else asdict(self.difference),
             "values": [item.to_dict() for item in self.values],
+            "left_out": [asdict(item) for item in self.left_out],
         }
 
 
@@ -117,16 +136,27 @@ def bisect(
             return Bisection(
                 (), None, f"{folder} is not what this version of paddlify makes of the source; convert it again"
             )
-        values = [
-            value
-            for node in model.graph
-            for value in node.outputs
-            if isinstance(value.type, ir.TensorType) and value.name in converted.variables
-        ]
+        computed = [value for node in model.graph if node.op_type != "Constant" for value in node.outputs if value.name]
+        reasons = {value: _why_not(value, converted) for value in computed}
+        values = [value for value, reason in reasons.items() if not reason]
+        left_out = [_left_out(value, reason) for value, reason in reasons.items() if reason]
         progress.stage("compare values", len(values))
-        search = _Search(model, values, converted, feeds, tolerance, (device, onednn))
+        search = _Search(model, values, converted, feeds, tolerance, (device, onednn), left_out)
         with runners.graph_runner(_with_outputs(model, [*model.graph.outputs, *values])) as runner:
             return search.run(runner, progress, differs=differs, all_values=all_values)
+
+
+def _why_not(value: ir.Value, converted: _Exposed) -> str:
+    """Why a value cannot be compared; empty if it can, as far as is known before it is tried."""
+    if not isinstance(value.type, ir.TensorType):
+        return "it is no tensor of a dtype that is known"
+    return "" if value.name in converted.variables else "the converted model does not compute it by itself"
+
+
+def _left_out(value: ir.Value, reason: str) -> LeftOut:
+    node = value.producer()
+    assert node is not None
+    return LeftOut(provenance.source_op(node), provenance.source_name(node), str(value.name), reason)
 
 
 class _Exposed:
@@ -151,13 +181,16 @@ class _Exposed:
 
         Raises ConvertedError when the program does not run so.
         """
-        self._program.save(self._scratch / PIR.program, [self.variables[str(value.name)] for value in values])
-        specs = [_spec(value) for value in values]
+        own = [spec.name for spec in self.report.outputs]
+        exposed = [value for value in values if value.name not in own]
+        self._program.save(self._scratch / PIR.program, [self.variables[str(value.name)] for value in exposed])
+        specs = [_spec(value) for value in exposed]
         replace(self.report, outputs=[*self.report.outputs, *specs]).write(self._scratch)
         results = runners.run_converted(self._scratch, feeds, device, onednn=onednn)
-        own = len(results) - len(specs)
-        shown = zip(results[own:], specs, strict=True)
-        return results[:own], [_laid_out(array, self._layouts[spec.name]) for array, spec in shown]
+        found = dict(zip(own, results, strict=False))
+        for spec, array in zip(specs, results[len(own) :], strict=True):
+            found[spec.name] = _laid_out(array, self._layouts[spec.name])
+        return results[: len(own)], [found[str(value.name)] for value in values]
 
 
 def _laid_out(array: Array, perm: Sequence[int] | None) -> Array:
@@ -203,6 +236,7 @@ class _Search:
     feeds: Mapping[str, Array]
     tolerance: Tolerance
     place: tuple[str, bool]
+    left_out: list[LeftOut]
 
     def run(self, runner: runners.OnnxRuntime, progress: Progress, *, differs: bool, all_values: bool) -> Bisection:
         compared: list[OutputComparison] = []
@@ -218,18 +252,21 @@ class _Search:
         names = [item.name for item in compared]
         if failed is None:
             agree = f"all {len(names)} values that can be compared agree"
-            return Bisection(compared, None, agree + (self._other_cause(runner, names) if differs else ""))
+            agree += f" ({len(self.left_out)} are left out)" if self.left_out else ""
+            cause = self._other_cause(runner, names) if differs else ""
+            return Bisection(compared, None, agree + cause, self.left_out)
         difference = self._difference(failed, names)
-        return Bisection(compared, difference, str(difference))
+        return Bisection(compared, difference, str(difference), self.left_out)
 
     def _both(
         self, runner: runners.OnnxRuntime, values: Sequence[ir.Value]
     ) -> Iterator[tuple[ir.Value, Array, Array]]:
-        """Both sides' values; those that Paddle cannot make outputs are left out."""
+        """Both sides' values; those that Paddle cannot make outputs are noted as left out."""
         try:
             actual = self._actual(values)[1]
-        except PaddlifyError:
+        except PaddlifyError as error:
             if len(values) == 1:
+                self.left_out.append(_left_out(values[0], f"Paddle cannot make it an output: {error}"))
                 return
             half = len(values) // 2
             yield from self._both(runner, values[:half])
