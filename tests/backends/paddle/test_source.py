@@ -57,6 +57,20 @@ def test_no_line_is_too_long(count: int) -> None:
     ast.parse("def f():\n" + "\n".join(lines))
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("/layer1/layer1.0/conv1/Conv_output_0", "layer1_0_conv1_Conv"),
+        ("/down1/down1.0/Conv", "down1_0_Conv"),
+        ("/down/down1/Conv", "down_down1_Conv"),
+        ("dense/BiasAdd:0", "dense_BiasAdd"),
+        ("1/class", "x1_class"),
+    ],
+)
+def test_names_are_identifiers_close_to_the_source(name: str, expected: str) -> None:
+    assert Names().take(name) == expected
+
+
 def test_a_method_is_not_kept_in_a_variable() -> None:
     """`part = deep.astype`, `part("int64")` would be no value of a model."""
     deep: Expr = Name("x")

@@ -551,3 +551,23 @@ def test_an_input_that_the_model_transposes_is_nhwc() -> None:
     fed_nhwc = {"image": np.ascontiguousarray(FEED["x"].transpose(0, 2, 3, 1))}
     found = run(in_memory(fed_nchw.model), {"image": FEED["x"]})
     np.testing.assert_array_equal(found[0], run(proto, fed_nhwc)[0])
+
+
+@pytest.mark.parametrize(("name", "expected"), [("main_graph", "tiny.v2"), ("torch_jit", "tiny.v2"), ("mine", "mine")])
+def test_a_graph_without_a_name_of_its_own_is_called_after_its_file(name: str, expected: str, tmp_path: Path) -> None:
+    model = conv_model()
+    model.graph.name = name
+    onnx.save(model, tmp_path / "tiny.v2.onnx")
+    assert load(tmp_path / "tiny.v2.onnx").model.graph.name == expected
+    assert load(model).model.graph.name == name
+
+
+def test_what_a_model_calls_computed_sizes_is_no_proof() -> None:
+    """An exporter's names of output dimensions are the user's word for them: here "N" is 2 * N."""
+    node = helper.make_node("Concat", ["x", "x"], ["y"], axis=0)
+    flat = helper.make_node("Flatten", ["y"], ["z"])
+    graph = helper.make_graph([node, flat], "g", [info("x", ["N", 2])], [info("y", ["N", 2]), info("z", ["N", 2])])
+    loaded = load(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+    upgrade(loaded.model)
+    assert str(loaded.model.graph.inputs[0].shape[0]) == "N"
+    assert all(str(value.shape[0]) != "N" for value in loaded.model.graph.outputs)

@@ -31,12 +31,16 @@ _WEIGHT_ENDINGS = re.compile(
 )
 
 
+_BIAS_ENDING = re.compile(r"[./_](bias|biases|beta)(:0)?$")
+
+
 def layer_name(node: ir.Node, weights: Mapping[str, Any]) -> str:
-    """The layer's name in the source: the scope of its weight, else the node's name."""
-    for weight in weights.values():
-        name = weight.name if isinstance(weight, (Tensor, ir.TensorProtocol)) else None
-        if name and _WEIGHT_ENDINGS.search(name):
-            return _WEIGHT_ENDINGS.sub("", name)
+    """The layer's name in the source: the scope of its weight, or of its bias, else the node's name."""
+    for ending in (_WEIGHT_ENDINGS, _BIAS_ENDING):
+        for weight in weights.values():
+            name = weight.name if isinstance(weight, (Tensor, ir.TensorProtocol)) else None
+            if name and ending.search(name):
+                return ending.sub("", name)
     return stem_of(node)
 
 

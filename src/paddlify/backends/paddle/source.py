@@ -256,8 +256,9 @@ def _key(key: Any) -> str:
 
 
 def identifier(name: str) -> str:
-    """A Python identifier close to `name`: `/layer1/conv/Conv_output_0` gives `layer1_conv`."""
+    """A Python identifier close to `name`: `/layer1/layer1.0/Conv_output_0` gives `layer1_0_Conv`."""
     cleaned = re.sub(r"_output_\d+$", "", name.removesuffix(":0"))
+    cleaned = re.sub(r"([^/]+)/(?=\1\.)", "", cleaned)
     cleaned = re.sub(r"\W+", "_", cleaned, flags=re.ASCII).strip("_")
     if not cleaned or cleaned[0].isdigit():
         cleaned = f"x{cleaned}" if cleaned else "x"

@@ -13,7 +13,7 @@ _IDENTIFIER = re.compile(r"(?:self\.)?[A-Za-z_]\w*")
 
 
 def needed(body: Sequence[Any], used: set[str]) -> list[Any]:
-    """The statements of a body without those whose results nothing uses.
+    """The statements of a body without those whose results nothing uses; one unused result of several is `_`.
 
     `used` holds the names that are used behind the body, and receives those that the body uses itself. A comment
     stays if a statement follows before the next comment.
@@ -29,6 +29,8 @@ def needed(body: Sequence[Any], used: set[str]) -> list[Any]:
                 statement.body = needed(statement.body, used)
                 kept.append(statement)
         elif not isinstance(statement, Assign) or used.intersection(statement.targets):
+            if isinstance(statement, Assign) and len(statement.targets) > 1:
+                statement.targets = [target if target in used else "_" for target in statement.targets]
             used |= names_in(statement.value)
             kept.append(statement)
     return kept[::-1]

@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import onnx
 import onnx_ir as ir
@@ -21,6 +22,9 @@ from paddlify.frontends import edges
 from paddlify.frontends.base import Loaded, LoadOptions
 from paddlify.frontends.onnx import file, sparse, torch_scopes
 from paddlify.ir import opset
+
+_NAMELESS = {None, "", "main_graph", "torch_jit", "torch-jit-export"}
+"""What exporters call every graph."""
 
 Source = str | os.PathLike[str] | onnx.ModelProto | ir.Model
 
@@ -36,6 +40,8 @@ def load(source: Source, options: LoadOptions | None = None) -> Loaded:
         raise UsageError(f"{', '.join(sorted(options.extra))}: no option for an ONNX model")
     where = str(source) if isinstance(source, (str, os.PathLike)) else "the model"
     model = _model(source, where)
+    if model.graph.name in _NAMELESS and isinstance(source, (str, os.PathLike)):
+        model.graph.name = Path(source).stem
     _check_versions(model, where)
     _inline_functions(model, where)
     _check_values(model, where)
