@@ -133,6 +133,43 @@ def test_tile_keeps_what_it_does_not_repeat() -> None:
     assert shape(graph, "y") == "[N,6,None]"
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "step", "expected"),
+    [
+        (-1, -(2**63), -1, "[N,M]"),
+        (0, 2**63 - 1, 1, "[N,M]"),
+        (-2, -(2**63), -1, "[N,None]"),
+        (0, 2**63 - 1, 2, "[N,None]"),
+        (0, 5, 1, "[N,None]"),
+        (1, 2**63 - 1, 1, "[N,None]"),
+        (-1, 0, -1, "[N,None]"),
+    ],
+)
+def test_slice_keeps_an_axis_that_it_takes_as_a_whole(start: int, end: int, step: int, expected: str) -> None:
+    graph = inferred(f"""
+        g (float[N, M] x) => (float[] y) {{
+            start = Constant <value_ints = [{start}]> ()
+            end = Constant <value_ints = [{end}]> ()
+            axis = Constant <value_ints = [-1]> ()
+            step = Constant <value_ints = [{step}]> ()
+            y = Slice (x, start, end, axis, step)
+        }}""")
+    assert text(graph.outputs[0].shape) == expected
+
+
+def test_slice_keeps_what_it_does_not_cut() -> None:
+    graph = inferred("""
+        g (float[N, 3, M] x, float[K] like) => (float[] y, float[] z) {
+            start = Constant <value_ints = [0]> ()
+            axis = Constant <value_ints = [0]> ()
+            y_end = Shape (like)
+            y = Slice (x, start, y_end, axis)
+            z_end = Shape <start = 0, end = 1> (x)
+            z = Slice (x, start, z_end, axis)
+        }""")
+    assert [text(value.shape) for value in graph.outputs] == ["[None,3,M]", "[N,3,M]"]
+
+
 IF = """
     g (bool c, float[N, 4] x, float[N, 4] other) => (float[] y, float[] z) {{
         y, z = If (c) <

@@ -6,6 +6,7 @@ followed through shape arithmetic (`elements.py`), and shapes that follow from t
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -311,20 +312,27 @@ def _ranged(node: ir.Node) -> list[Any] | None:
 
 
 def _sliced(node: ir.Node) -> list[Any] | None:
-    """The axes that are not sliced keep their sizes; `x[:size]` has `size` elements, if `x` has as many."""
-    source, (starts, ends, axes, steps) = _dims(node), (*map(elements_of, node.inputs[1:]), None, None)[:4]
-    given = [value is not None for value in (*node.inputs[3:], None, None)][:2]
-    if source is None or starts is None or ends is None or [axes is not None, steps is not None] != given:
+    """An axis that is not cut, or taken as a whole, in either direction, keeps its size; `x[:size]` has `size`."""
+    source = _dims(node)
+    numbers = [elements_of(value) or () for value in node.inputs[1:]]
+    if source is None or len(numbers) < 3:
         return None
-    found = node.outputs[0].shape
+    starts, ends, axes, steps = [*numbers, (1,) * len(numbers[2])][:4]
     dims: list[Any] = list(source)
-    for index, axis in enumerate(axes or range(len(starts))):
-        if not isinstance(axis, int):
+    for axis, start, end, step in itertools.zip_longest(axes, starts, ends, steps):
+        if not isinstance(axis, int) or not -len(dims) <= axis < len(dims):
             return None
-        dims[axis] = found[axis] if found is not None and found.rank() == len(source) else None
-        if starts[index] == 0 and (steps is None or steps[index] == 1) and elements.is_size(ends[index]):
-            dims[axis] = elements.least(source[axis], ends[index])
-    return dims
+        backward = (start, step) == (-1, -1) and _is_beyond(end, -1)
+        if (start, step) == (0, 1) and not _is_beyond(end, 1):
+            dims[axis] = elements.least(dims[axis], end) if elements.is_size(end) else None
+        elif not backward and (start, step) != (0, 1):
+            dims[axis] = None
+    return dims if axes else None
+
+
+def _is_beyond(end: Element | None, sign: int) -> bool:
+    """Whether the end of a slice is the customary number for its being behind the last or before the first element."""
+    return isinstance(end, int) and end * sign >= np.iinfo(np.int32).max
 
 
 def _reshaped(node: ir.Node) -> list[Any] | None:
