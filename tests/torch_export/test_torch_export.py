@@ -32,7 +32,7 @@ WITHOUT_DATA = {
     "resnet": (0, 0),
     "unet": (0, 0),
     "vit": (1, 1),  # the batch, to which the class token is spread
-    "bert": (3, 3),  # batch and length, the zeros of that shape
+    "bert": (1, 1),  # the length, to which the positions are cut
     "tagger": (0, 0),
     "detector": (17, 25),  # height and width, and the grid that is made of them
     "unet_sizes": (14, 16),  # heights and widths of what is resized, and of what it is resized to

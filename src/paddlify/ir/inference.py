@@ -22,8 +22,8 @@ from paddlify.ir import elements, opset
 from paddlify.ir.elements import ELEMENTS, MAX_ELEMENTS, Element, elements_of, known_array
 
 __all__ = [
-    "ELEMENTS", "MAX_ELEMENTS", "Element", "common", "elements_of", "infer_graph", "infer_node", "known_array",
-    "merged", "name_dims", "type_proto",
+    "BROADCASTING", "ELEMENTS", "MAX_ELEMENTS", "Element", "common", "elements_of", "infer_graph", "infer_node",
+    "known_array", "merged", "name_dims", "type_proto",
 ]
 
 _MAX_FLOATS = 16
@@ -410,12 +410,13 @@ def _broadcast(a: Element, b: Element) -> Element:
     return a if elements.is_least_of(b, a) else ir.SymbolicDim(None)
 
 
-_BROADCAST = (
+BROADCASTING = (
     "Add", "And", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual", "Less",
     "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Where", "Xor",
 )
+"""Elementwise operators whose operands are spread over each other."""
 _REFINED: dict[str, Callable[[ir.Node], list[Any] | None]] = {
-    **dict.fromkeys(_BROADCAST, _broadcasted),
+    **dict.fromkeys(BROADCASTING, _broadcasted),
     "ConstantOfShape": _filled,
     "Expand": _expanded,
     "Range": _ranged,

@@ -13,6 +13,7 @@ from onnx_ir.passes.common import (
 
 from paddlify.passes.eliminate_identities import EliminateIdentities
 from paddlify.passes.eliminate_no_ops import EliminateNoOps
+from paddlify.passes.eliminate_spreads import EliminateSpreads
 from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.fold_constants import FoldConstants
 from paddlify.passes.push_transposes import PushTransposes
@@ -31,6 +32,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         FoldConstants(),
         EliminateNoOps(),
         EliminateIdentities(),
+        EliminateSpreads(),
         SimplifyShapes(),
         RemoveUnusedNodesPass(),
         CommonSubexpressionEliminationPass(),
