@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 
 import paddlify
-from frontends.tensorflow.compare import expected
+from frontends.tensorflow.compare import APPLICATIONS, expected
 from oracles import pretrained
 
 Record = Callable[[str, object], None]
@@ -92,13 +92,7 @@ def test_layers(layers: Path, tmp_path: Path, record_property: Record, name: str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        "MobileNetV2", "MobileNetV3Small", "ResNet50V2", "DenseNet121", "InceptionV3", "EfficientNetB0",
-        "EfficientNetV2B0", "Xception", "VGG19", "ConvNeXtTiny", "NASNetMobile",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", APPLICATIONS)
 def test_applications(models: Callable[[str], Path], tmp_path: Path, record_property: Record, name: str) -> None:
     folder = models(name) / name
     check(folder / "saved", folder, tmp_path, record_property)

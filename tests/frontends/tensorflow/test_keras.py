@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from frontends.tensorflow.compare import assert_same, loaded, names
+from frontends.tensorflow.compare import APPLICATIONS, assert_same, loaded, names
 from oracles import oracle_python
 from paddlify.errors import LoadError, MissingDependencyError
 from paddlify.frontends.base import Loaded
@@ -86,13 +86,7 @@ def test_a_damaged_keras_file(layers: Path, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        "MobileNetV2", "MobileNetV3Small", "ResNet50V2", "DenseNet121", "InceptionV3", "EfficientNetB0",
-        "EfficientNetV2B0", "Xception", "VGG19", "ConvNeXtTiny", "NASNetMobile",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", APPLICATIONS)
 def test_applications(models: Callable[[str], Path], tmp_path: Path, name: str) -> None:
     folder = models(name) / name
     assert_same(loaded(folder / "saved"), folder, tmp_path, tolerance=1e-5)
