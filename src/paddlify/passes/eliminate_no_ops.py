@@ -8,7 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.ir import inference
-from paddlify.passes.matching import constant, made_by, same_dims
+from paddlify.passes.matching import constant, fill_of, made_by, same_dims
 
 
 class EliminateNoOps(ir.passes.InPlacePass):
@@ -153,7 +153,7 @@ def _is_zero(value: ir.Value) -> bool:
     if node is None:
         return False
     if node.op_type == "ConstantOfShape":
-        return "value" not in node.attributes or not node.attributes["value"].as_tensor().numpy().any()
+        return not fill_of(node).any()
     return node.inputs[0] is not None and _is_zero(node.inputs[0])
 
 

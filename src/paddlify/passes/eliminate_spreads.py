@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import onnx_ir as ir
 
 from paddlify.ir import inference, provenance
 from paddlify.ir.builder import Builder
 from paddlify.ir.inference import BROADCASTING
 from paddlify.ir.opset import IR_OPSET
-from paddlify.passes.matching import made_by, same_dims
+from paddlify.passes.matching import fill_of, made_by, same_dims
 
 
 class EliminateSpreads(ir.passes.InPlacePass):
@@ -52,7 +51,7 @@ def _narrow(value: ir.Value, node: ir.Node, root: ir.Graph) -> ir.Value | None:
         return maker.inputs[0]
     builder = Builder(node.graph, version=IR_OPSET, root=root, before=node)
     if maker.op_type == "ConstantOfShape":
-        return builder.constant(_fill(maker), dtype=value.dtype)
+        return builder.constant(fill_of(maker), dtype=value.dtype)
     table, indices = maker.inputs
     number = _only_number(indices)
     axis = maker.attributes["axis"].as_int() if "axis" in maker.attributes else 0
@@ -68,14 +67,8 @@ def _only_number(indices: ir.Value | None) -> int | None:
     maker = made_by(indices, "Expand", "ConstantOfShape")
     if maker is None or indices is None:
         return None
-    array = _fill(maker) if maker.op_type == "ConstantOfShape" else inference.known_array(maker.inputs[0])
+    array = fill_of(maker) if maker.op_type == "ConstantOfShape" else inference.known_array(maker.inputs[0])
     return int(array.reshape(-1)[0]) if array is not None and array.size == 1 else None
-
-
-def _fill(node: ir.Node) -> np.ndarray:
-    """The number of a ConstantOfShape, of rank 0."""
-    value = node.attributes.get("value")
-    return np.zeros((), np.float32) if value is None else value.as_tensor().numpy().reshape(())
 
 
 def _is_row(table: ir.Value, number: int) -> bool:

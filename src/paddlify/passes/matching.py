@@ -22,6 +22,12 @@ def made_by(value: ir.Value | None, *op_types: str) -> ir.Node | None:
     return node if node is not None and not node.domain and node.op_type in op_types else None
 
 
+def fill_of(node: ir.Node) -> np.ndarray:
+    """The number of a ConstantOfShape, of rank 0."""
+    value = node.attributes.get("value")
+    return np.zeros((), np.float32) if value is None else value.as_tensor().numpy().reshape(())
+
+
 def is_only_used_once(value: ir.Value) -> bool:
     """Whether one node takes a value, and nothing else."""
     return len(value.uses()) == 1 and not value.is_graph_output()
