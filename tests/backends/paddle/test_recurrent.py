@@ -53,6 +53,26 @@ def test_directions(op_type: str, direction: str, initial: bool, constant: bool)
     assert (f"nn.{'SimpleRNN' if op_type == 'RNN' else op_type}(" in text) == constant
 
 
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("initial", [False, True], ids=["zero", "initial"])
+@pytest.mark.parametrize(
+    "dynamic", [{}, {0: (0, 1)}, {4: (0,)}, {0: (0, 1), 4: (0,)}], ids=["static", "sequences", "lengths", "both"]
+)
+@pytest.mark.parametrize("op_type", list(GATES))
+def test_lengths(op_type: str, dynamic: dict[int, tuple[int, ...]], initial: bool, direction: str) -> None:
+    """Paddle's layer takes the lengths, unless it would have to run backwards only; nothing behind them is seen."""
+    attributes = {"hidden_size": HIDDEN, "direction": direction}
+    if op_type == "GRU":
+        attributes["linear_before_reset"] = 1
+    x, *others = inputs(op_type, attributes, initial=initial, lengths=True)
+    x[np.arange(TIME)[:, np.newaxis] >= others[3]] = np.nan
+    text = check(
+        op_type, [x, *others], attributes, constants=(1, 2, 3), outputs=3 if op_type == "LSTM" else 2,
+        dynamic=dynamic, atol=1e-5,
+    )
+    assert ("sequence_length=" in text) == (direction != "reverse")
+
+
 @pytest.mark.parametrize(
     ("op_type", "attributes", "wanted"),
     [

@@ -197,7 +197,7 @@ def _is_fused(node: _Recurrence) -> bool:
         (names == defaults or is_relu)
         and node.clip is None
         and node.peepholes is None
-        and node.lengths is None
+        and (node.lengths is None or node.direction != "reverse")
         and not node.input_forget
         and node.linear_before_reset
         and paddle_dtype(node.x.dtype) in FLOATS
@@ -207,7 +207,10 @@ def _is_fused(node: _Recurrence) -> bool:
 
 
 def _fused(paddle: Recorder, node: _Recurrence) -> list[Any]:
-    """One layer; a reverse direction alone runs forward over the reversed sequence."""
+    """One layer; a reverse direction alone runs forward over the reversed sequence.
+
+    With lengths it cannot: the reversed sequence would begin with what lies behind the shorter ones.
+    """
     size = node.w.shape[2]
     options: dict[str, Any] = {}
     if node.directions == 2:
@@ -221,6 +224,7 @@ def _fused(paddle: Recorder, node: _Recurrence) -> list[Any]:
     x: Any = paddle.flip(node.x, [node.layout]) if node.direction == "reverse" else node.x
     axis = 1 - node.layout
     batches = [node.x.shape[axis], *(state.shape[axis] for state in node.initial if state is not None)]
+    batches += [] if node.lengths is None else [node.lengths.shape[0]]
     batch = next((size for size in batches if size is not None), None)
     if batch is not None and None in batches:  # the layer wants one batch size throughout, known or not
         x = paddle.reshape(x, [batch, -1, size] if node.layout else [-1, batch, size])
@@ -230,7 +234,14 @@ def _fused(paddle: Recorder, node: _Recurrence) -> list[Any]:
         for state in node.initial if state is not None
     ]
     initial = [] if not states else [states[0] if len(states) == 1 else tuple(states)]
-    outputs, final = paddle.unpack(layer(x, *initial), 2)
+    lengths = {}
+    if node.lengths is not None:
+        # The layer multiplies what it computes behind a sequence by 0, which NaN survives.
+        x = paddle.let(x, "sequence")
+        x = paddle.where(_valid(paddle, node, x, node.layout), x, paddle.zeros_like(x))
+        is_known = None not in batches
+        lengths["sequence_length"] = node.lengths if is_known else paddle.reshape(node.lengths, [batch or -1])
+    outputs, final = paddle.unpack(layer(x, *initial, **lengths), 2)
     finals = [final[0], final[1]] if node.cell.states == 2 else [final]
     outputs = paddle.flip(outputs, [node.layout]) if node.direction == "reverse" else outputs
     if node.layout:
@@ -317,7 +328,7 @@ def _one_direction(
         )
         for state, name in zip(node.initial, ("hidden", "cell"), strict=False)
     ]
-    valid = None if node.lengths is None else _valid(paddle, node, gates, is_reverse)
+    valid = None if node.lengths is None else _valid(paddle, node, gates, is_reverse=is_reverse)
 
     def body(inner: Recorder, arguments: list[Any]) -> list[Any]:
         values, previous = arguments[0], arguments[1 : 1 + len(states)]
@@ -338,11 +349,11 @@ def _one_direction(
     return [paddle.flip(rows, [0]) if is_reverse else rows, *states]
 
 
-def _valid(paddle: Recorder, node: _Recurrence, gates: Any, is_reverse: bool) -> Any:
-    """Which steps of which sequences exist, [time, batch, 1]."""
-    time = paddle.arange(paddle.shape(gates)[0], dtype="int32")
+def _valid(paddle: Recorder, node: _Recurrence, sequence: Any, layout: int = 0, is_reverse: bool = False) -> Any:
+    """Which steps of which sequences exist, [time, batch, 1]; with layout 1 [batch, time, 1]."""
+    time = paddle.arange(paddle.shape(sequence)[layout], dtype="int32")
     time = paddle.flip(time, [0]) if is_reverse else time
-    return paddle.let(paddle.unsqueeze(time, [1, 2]) < paddle.unsqueeze(node.lengths, [0, 2]), "valid")
+    return paddle.let(paddle.unsqueeze(time, [1 - layout, 2]) < paddle.unsqueeze(node.lengths, [layout, 2]), "valid")
 
 
 def _run(
