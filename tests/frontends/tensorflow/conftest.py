@@ -24,5 +24,10 @@ def layers(models: Models) -> Path:
 
 
 @pytest.fixture(scope="session")
+def masks(models: Models) -> Path:
+    return models("masks")
+
+
+@pytest.fixture(scope="session")
 def pipelines(models: Models) -> Path:
     return models("pipelines")

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -621,6 +622,43 @@ def recurrent_layers(root: Path) -> None:
     sequence, hidden, cell = KL.LSTM(5, return_sequences=True, return_state=True)(source)
     again = KL.LSTM(5)(sequence, initial_state=[hidden, cell])
     save_keras(root / "states", keras.Model(source, [sequence, hidden, cell, again]), x)
+
+
+def masks(rows: int, steps: int) -> np.ndarray:
+    """Masks with holes; the first rows are wholly false, wholly true, false up to the last step and after the first."""
+    mask = np.random.default_rng(8).random((rows, steps)) < 0.6
+    mask[0], mask[1], mask[2], mask[3] = False, True, np.arange(steps) == steps - 1, np.arange(steps) == 0
+    return mask
+
+
+def masked_rnn(root: Path, name: str, layer: type[keras.Layer], shape: tuple[int | None, ...], **options: Any) -> None:
+    """A layer behind any mask: its last output and states, its outputs, and both from a state that is given."""
+    keras.utils.set_random_seed(9)
+    x, mask = keras.Input(shape, name="x"), keras.Input(shape[:1], dtype="bool", name="mask")
+    last, *states = layer(5, return_state=True, **options)(x, mask=mask)
+    sequence = layer(5, return_sequences=True, **options)(x, mask=mask)
+    again = layer(5, return_sequences=True, return_state=True, **options)(sequence, mask=mask, initial_state=states)
+    model = keras.Model([x, mask], [last, *states, sequence, *again])
+    save_keras(root / name, model, random(8, 7, 3), masks(8, 7))
+
+
+@makes("masks")
+def masked_layers(root: Path) -> None:
+    for layer in (KL.LSTM, KL.GRU, KL.SimpleRNN):
+        name = layer.__name__.lower()
+        masked_rnn(root, name, layer, (7, 3))
+        masked_rnn(root, f"{name}_any_length", layer, (None, 3), go_backwards=True)
+        masked_rnn(root, f"{name}_zeros", layer, (7, 3), zero_output_for_mask=True)
+        masked_rnn(root, f"{name}_zeros_backwards", layer, (None, 3), zero_output_for_mask=True, go_backwards=True)
+    keras.utils.set_random_seed(10)
+    x = random(8, 7, 3) * masks(8, 7)[:, :, np.newaxis]
+    both = [KL.Masking(), KL.Bidirectional(KL.LSTM(5, return_sequences=True)), KL.Bidirectional(KL.GRU(4))]
+    save_layers(root, "bidirectional", both, x)
+    save_layers(root, "bidirectional_any_length", both, x, (None, 3))
+    ids = np.random.default_rng(0).integers(1, 20, (8, 7)).astype(np.int32) * masks(8, 7)
+    embedding = KL.Embedding(20, 6, mask_zero=True, embeddings_initializer=keras.initializers.RandomNormal(stddev=1))
+    embedded = [embedding, KL.SimpleRNN(5, return_sequences=True), KL.LSTM(4)]
+    save_layers(root, "embedding", embedded, ids, (None,))
 
 
 @makes("layers")

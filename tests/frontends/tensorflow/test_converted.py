@@ -91,6 +91,18 @@ def test_layers(layers: Path, tmp_path: Path, record_property: Record, name: str
         assert code.count("scaled_dot_product_attention(") == 1
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"{layer}{form}" for layer in ("lstm", "gru", "simplernn") for form in ("", "_any_length", "_zeros")),
+        "bidirectional", "bidirectional_any_length", "embedding",
+    ],
+)  # fmt: skip
+def test_masked_layers(masks: Path, tmp_path: Path, name: str) -> None:
+    check(masks / name / "saved", masks / name, tmp_path)
+    assert "while_loop" not in (tmp_path / "out" / "model.py").read_text()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_applications(models: Callable[[str], Path], tmp_path: Path, record_property: Record, name: str) -> None:

@@ -34,8 +34,8 @@ def recurrent_operators(found: Loaded) -> dict[str, int]:
         ("gru_reset_before", {"Loop": 1}),
         ("simple_rnn", {"RNN": 1}),
         ("bidirectional", {"LSTM": 2, "GRU": 2}),
-        ("masked", {"Loop": 2}),
-        ("masked_any_length", {"Loop": 3}),
+        ("masked", {"LSTM": 1, "GRU": 1}),
+        ("masked_any_length", {"LSTM": 2, "GRU": 1}),
         ("gru_any_length", {"Loop": 1}),
         ("conv_lstm", {"Loop": 1}),
         ("states", {"LSTM": 2}),
@@ -46,6 +46,30 @@ def test_recurrent_layers(layers: Path, tmp_path: Path, name: str, operators: di
     found = loaded(layers / name / "saved")
     assert recurrent_operators(found) == operators
     assert_same(found, layers / name, tmp_path)
+
+
+@pytest.mark.parametrize("form", ["", "_any_length", "_zeros", "_zeros_backwards"])
+@pytest.mark.parametrize(("layer", "operator"), [("lstm", "LSTM"), ("gru", "GRU"), ("simplernn", "RNN")])
+def test_masked_layers(masks: Path, tmp_path: Path, layer: str, operator: str, form: str) -> None:
+    """Three layers each, behind masks with holes, and rows of which nothing is left."""
+    folder = masks / f"{layer}{form}"
+    found = loaded(folder / "saved")
+    assert recurrent_operators(found) == {operator: 3}
+    assert_same(found, folder, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "operators"),
+    [
+        ("bidirectional", {"LSTM": 2, "GRU": 2}),
+        ("bidirectional_any_length", {"LSTM": 2, "GRU": 2}),
+        ("embedding", {"RNN": 1, "LSTM": 1}),
+    ],
+)
+def test_layers_that_pass_masks_on(masks: Path, tmp_path: Path, name: str, operators: dict[str, int]) -> None:
+    found = loaded(masks / name / "saved")
+    assert recurrent_operators(found) == operators
+    assert_same(found, masks / name, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["time_distributed", "conv1d", "conv3d", "attention", "unet"])

@@ -5,7 +5,7 @@
 3. A tensor list that the body writes at the loop's counter is a scan output (see `lists`), or begins as zeros where
    the trip count is not known at conversion time.
 4. A loop whose condition only compares counters with bounds has a trip count, and no condition.
-5. A loop that is a recurrent layer becomes that operator (see `recurrent`).
+5. A loop that is a recurrent layer, masked or not, becomes that operator (see `recurrent`).
 """
 
 from __future__ import annotations

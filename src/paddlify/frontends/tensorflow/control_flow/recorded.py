@@ -36,10 +36,26 @@ class Recorded:
     writes: list[Write]
     counters: Mapping[int, np.ndarray | None]
 
+    @property
+    def carried(self) -> list[int]:
+        """The indices of the variables that are no counters."""
+        return [index for index, value in enumerate(self.variables) if id(value) not in self.counters]
+
     def is_outside(self, value: ir.Value) -> bool:
         """Whether the body takes a value from outside."""
         producer = value.producer()
         return (producer is None or producer.graph is not self.graph) and value not in self.graph.inputs
+
+    def sequence_of(self, value: ir.Value) -> ir.Value | None:
+        """The sequence [time, batch, features] outside of which a value is the item at a counter that begins at 0."""
+        node = computed_by(value, "Gather")
+        if node is None or node.attributes.get_int("axis", 0) != 0:
+            return None
+        sequence, counter = self.input(node, 0), self.input(node, 1)
+        start = self.counters.get(id(counter))
+        if start is None or int(start) != 0 or not self.is_outside(sequence):
+            return None
+        return sequence if sequence.shape is not None and sequence.shape.rank() == 3 else None
 
     @staticmethod
     def input(node: ir.Node, index: int) -> ir.Value:
@@ -48,3 +64,15 @@ class Recorded:
         if value is None:
             raise ValueError(f"{node.op_type} has no input {index}")
         return value
+
+
+def computed_by(value: ir.Value, op_type: str) -> ir.Node | None:
+    """The node that computes a value, if its operator is this one of ONNX."""
+    node = value.producer()
+    return node if node is not None and node.op_type == op_type and node.domain == "" else None
+
+
+def behind_identity(value: ir.Value) -> ir.Value:
+    """What an Identity is of, or the value itself."""
+    node = computed_by(value, "Identity")
+    return value if node is None or node.inputs[0] is None else node.inputs[0]
