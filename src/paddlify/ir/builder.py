@@ -68,6 +68,8 @@ class Builder:
         found = opset.schema(domain, op_type, None if domain else self.version)
         if found is None and domain in ("", opset.PRIVATE_DOMAIN):
             raise ValueError(f"operator {op_type} does not exist in opset {self.version} of domain '{domain}'")
+        if domain not in ("", opset.PRIVATE_DOMAIN):
+            self.root.opset_imports.setdefault(domain, 1)
         given = {name: value for name, value in attributes.items() if value is not None}
         node = ir.node(op_type, list(inputs), attributes=given, domain=domain, num_outputs=outputs)
         if self._source is not None:

@@ -32,7 +32,8 @@ _MAX_FLOATS = 16
 _NOT_INFERRED = (
     onnx.shape_inference.InferenceError, onnx.checker.ValidationError, serde.SerdeError, ValueError, RuntimeError,
 )
-_LIKE_FIRST_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx has no inference function for them
+_LIKE_FIRST_INPUT = {("", "GroupNormalization"), ("", "MeanVarianceNormalization"), (opset.CONTRIB_DOMAIN, "Inverse")}
+"""Operators, with their domains, for which onnx has no inference function."""
 
 
 def infer_node(node: ir.Node, version: int) -> None:
@@ -43,7 +44,7 @@ def infer_node(node: ir.Node, version: int) -> None:
     subgraphs = _CONTROL_FLOW.get(node.op_type) if node.domain == "" else None
     if subgraphs is not None:
         subgraphs(node, version)
-    elif node.domain == "" and node.op_type in _LIKE_FIRST_INPUT and node.inputs[0] is not None:
+    elif (node.domain, node.op_type) in _LIKE_FIRST_INPUT and node.inputs[0] is not None:
         node.outputs[0].type, node.outputs[0].shape = node.inputs[0].type, node.inputs[0].shape
     else:
         schema = opset.schema(node.domain, node.op_type, None if node.domain else version)

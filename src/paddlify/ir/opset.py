@@ -20,6 +20,9 @@ LOWERING_OPSET = 23
 PRIVATE_DOMAIN = "paddlify"
 """The domain for operators that ONNX lacks; `ir/private.py` says what each means."""
 
+CONTRIB_DOMAIN = "com.microsoft"
+"""The domain of onnxruntime's own operators."""
+
 _VERSIONS = {"": IR_OPSET}
 
 

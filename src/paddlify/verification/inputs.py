@@ -14,6 +14,7 @@ import numpy as np
 import onnx_ir as ir
 
 from paddlify.errors import UsageError
+from paddlify.ir.opset import CONTRIB_DOMAIN
 from paddlify.report import TensorSpec
 from paddlify.runtime.feeds import element_type
 
@@ -150,7 +151,7 @@ def _range(value: ir.Value) -> Range | None:
 
 def _allowed(node: ir.Node, index: int) -> Range | None:
     rule = _RANGES.get((node.op_type, index))
-    if node.domain not in ("", "ai.onnx", "com.microsoft") or rule is None:
+    if node.domain not in ("", "ai.onnx", CONTRIB_DOMAIN) or rule is None:
         return None
     return rule(node) if callable(rule) else rule
 

@@ -82,6 +82,13 @@ def test_fused_gemm() -> None:
     check("FusedGemm", [rand(3, 4), rand(4, 5), rand(5)], attributes, constants=(1, 2))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+def test_inverse(dtype: type[np.floating]) -> None:
+    matrices = (rand(2, 4, 4) + 3 * np.eye(4)).astype(dtype)
+    text = check_model(*model_of("Inverse", [matrices], {}), rtol=1e-3, atol=1e-3 if dtype == np.float16 else 1e-6)
+    assert "linalg.inv(" in text
+
+
 def test_gelus() -> None:
     x, bias = rand(2, 3, 8) * 4, rand(8)
     check("Gelu", [x])

@@ -39,6 +39,21 @@ def test_product(compare: Compare, case, dynamic):
     compare(case, dynamic=dynamic, atol=2e-6)
 
 
+WELL = f32(2, 3, 3) + 3 * np.eye(3, dtype=np.float32)
+
+
+@each(
+    call("MatrixInverse", WELL),
+    call("MatrixInverse", WELL.astype(np.float64), adjoint=True),
+    call("MatrixInverse", WELL[0]),
+    call("MatrixInverse", const(WELL)),
+    call("MatrixInverse", f32(4, 1, 1)),
+    call("MatrixInverse", f32(0, 3, 3)),
+)
+def test_inverse(compare: Compare, case, dynamic):
+    compare(case, dynamic=dynamic, atol=2e-6)
+
+
 @each(
     *(
         call("MatrixBandPart", f32(2, 4, 5), const(low), const(high))

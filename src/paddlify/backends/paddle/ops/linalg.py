@@ -1,4 +1,4 @@
-"""Matrix products and determinants."""
+"""Matrix products, determinants and inverses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, cast, computed
 from paddlify.backends.paddle.ops.unsigned import wrapped
 from paddlify.errors import Refusal
-from paddlify.ir.opset import PRIVATE_DOMAIN
+from paddlify.ir.opset import CONTRIB_DOMAIN, PRIVATE_DOMAIN
 from paddlify.ir.tensors import Reshaped, Transposed
 
 
@@ -152,3 +152,8 @@ def _without_repeats(paddle: Recorder, x: Any, term: str) -> tuple[Any, str]:
 @emits("Det")
 def det(paddle: Recorder, x: Tensor) -> Any:
     return computed(paddle, FLOATS, paddle.linalg.det, x)
+
+
+@emits("Inverse", domain=CONTRIB_DOMAIN)
+def inverse(paddle: Recorder, x: Tensor) -> Any:
+    return computed(paddle, FLOATS, paddle.linalg.inv, x)

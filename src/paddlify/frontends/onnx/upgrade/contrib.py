@@ -16,7 +16,6 @@ from paddlify.ir import opset
 from paddlify.ir.builder import rank_of
 from paddlify.registry import Registry, Rule
 
-DOMAIN = "com.microsoft"
 _EPSILON = 1e-12
 
 _RULES = Registry("contrib operator")
@@ -37,7 +36,7 @@ def contrib_rules() -> list[Rule]:
 # Products and convolutions with what follows them
 
 
-@_RULES("FusedMatMul", "TransposeMatMul", domain=DOMAIN)
+@_RULES("FusedMatMul", "TransposeMatMul", domain=opset.CONTRIB_DOMAIN)
 def fused_matmul(
     op: Upgrader, a: ir.Value, b: ir.Value, *, alpha: float = 1.0, transA: int = 0, transB: int = 0,  # noqa: N803
     transBatchA: int = 0, transBatchB: int = 0,  # noqa: N803
@@ -56,7 +55,7 @@ def _transposed(op: Upgrader, x: ir.Value) -> ir.Value:
     return op.Transpose(x, perm=[*range(rank - 2), rank - 1, rank - 2])  # type: ignore[no-any-return]
 
 
-@_RULES("FusedConv", domain=DOMAIN)
+@_RULES("FusedConv", domain=opset.CONTRIB_DOMAIN)
 def fused_conv(
     op: Upgrader, x: ir.Value, w: ir.Value, b: ir.Value | None = None, z: ir.Value | None = None, *,
     activation: str | None = None, activation_params: list[float] | None = None, auto_pad: str = "NOTSET",
@@ -72,7 +71,7 @@ def fused_conv(
     return _activated(op, result, activation, list(activation_params or []))
 
 
-@_RULES("FusedGemm", domain=DOMAIN)
+@_RULES("FusedGemm", domain=opset.CONTRIB_DOMAIN)
 def fused_gemm(
     op: Upgrader, a: ir.Value, b: ir.Value, c: ir.Value | None = None, *, activation: str | None = None,
     activation_alpha: float | None = None, activation_beta: float | None = None, activation_gamma: float | None = None,
@@ -102,22 +101,22 @@ def _activated(op: Upgrader, x: ir.Value, activation: str | None, parameters: li
 # Activations
 
 
-@_RULES("Gelu", domain=DOMAIN)
+@_RULES("Gelu", domain=opset.CONTRIB_DOMAIN)
 def gelu(op: Upgrader, x: ir.Value) -> Any:
     return op.Gelu(x)
 
 
-@_RULES("BiasGelu", domain=DOMAIN)
+@_RULES("BiasGelu", domain=opset.CONTRIB_DOMAIN)
 def bias_gelu(op: Upgrader, x: ir.Value, bias: ir.Value) -> Any:
     return op.Gelu(op.Add(x, bias))
 
 
-@_RULES("FastGelu", domain=DOMAIN)
+@_RULES("FastGelu", domain=opset.CONTRIB_DOMAIN)
 def fast_gelu(op: Upgrader, x: ir.Value, bias: ir.Value | None = None) -> Any:
     return op.Gelu(x if bias is None else op.Add(x, bias), approximate="tanh")
 
 
-@_RULES("QuickGelu", domain=DOMAIN)
+@_RULES("QuickGelu", domain=opset.CONTRIB_DOMAIN)
 def quick_gelu(op: Upgrader, x: ir.Value, *, alpha: float = 1.702) -> Any:
     return op.Swish(x, alpha=alpha)
 
@@ -125,7 +124,7 @@ def quick_gelu(op: Upgrader, x: ir.Value, *, alpha: float = 1.702) -> Any:
 # Normalisations
 
 
-@_RULES("SkipLayerNormalization", domain=DOMAIN)
+@_RULES("SkipLayerNormalization", domain=opset.CONTRIB_DOMAIN)
 def skip_layer_normalization(
     op: Upgrader, x: ir.Value, skip: ir.Value, gamma: ir.Value, beta: ir.Value | None = None,
     bias: ir.Value | None = None, *, epsilon: float = _EPSILON,
@@ -134,7 +133,7 @@ def skip_layer_normalization(
     return op.LayerNormalization(total, gamma, beta, axis=-1, epsilon=epsilon), None, None, total
 
 
-@_RULES("SkipSimplifiedLayerNormalization", domain=DOMAIN)
+@_RULES("SkipSimplifiedLayerNormalization", domain=opset.CONTRIB_DOMAIN)
 def skip_simplified_layer_normalization(
     op: Upgrader, x: ir.Value, skip: ir.Value, gamma: ir.Value, bias: ir.Value | None = None, *,
     epsilon: float = _EPSILON,
@@ -167,7 +166,7 @@ def simplified_layer_normalization(
     return op.RMSNormalization(x, scale, axis=axis, epsilon=epsilon, stash_type=stash_type)
 
 
-@_RULES("EmbedLayerNormalization", domain=DOMAIN)
+@_RULES("EmbedLayerNormalization", domain=opset.CONTRIB_DOMAIN)
 def embed_layer_normalization(
     op: Upgrader, input_ids: ir.Value, segment_ids: ir.Value | None = None, word_embedding: ir.Value | None = None,
     position_embedding: ir.Value | None = None, segment_embedding: ir.Value | None = None,
@@ -199,7 +198,7 @@ def embed_layer_normalization(
 # Attention
 
 
-@_RULES("Attention", domain=DOMAIN)
+@_RULES("Attention", domain=opset.CONTRIB_DOMAIN)
 def attention(
     op: Upgrader, x: ir.Value, weights: ir.Value, bias: ir.Value | None = None, mask_index: ir.Value | None = None,
     past: ir.Value | None = None, attention_bias: ir.Value | None = None, *, do_rotary: int = 0,
@@ -225,7 +224,7 @@ def attention(
     return results[0], op.Concat(*present, axis=0)
 
 
-@_RULES("MultiHeadAttention", domain=DOMAIN)
+@_RULES("MultiHeadAttention", domain=opset.CONTRIB_DOMAIN)
 def multi_head_attention(
     op: Upgrader, query: ir.Value, key: ir.Value | None = None, value: ir.Value | None = None,
     bias: ir.Value | None = None, key_padding_mask: ir.Value | None = None, attention_bias: ir.Value | None = None,

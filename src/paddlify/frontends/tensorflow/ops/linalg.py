@@ -1,6 +1,6 @@
 # mypy: disable-error-code="no-any-return"
 
-"""Products of matrices, diagonals and triangles."""
+"""Products and inverses of matrices, diagonals and triangles."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from paddlify.frontends.tensorflow.ops.common import (
 )
 from paddlify.ir.builder import rank_of
 from paddlify.ir.inference import known_array
+from paddlify.ir.opset import CONTRIB_DOMAIN
 
 
 @lowers("MatMul")
@@ -79,6 +80,12 @@ def cross(op: Op, a: Value, b: Value) -> Result:
 @lowers("MatrixDeterminant")
 def matrix_determinant(op: Op, x: Value) -> Result:
     return op.Det(x)
+
+
+@lowers("MatrixInverse")
+def matrix_inverse(op: Op, x: Value, *, adjoint: bool) -> Result:
+    """onnxruntime's operator: ai.onnx has none."""
+    return op.Inverse(_adjoint(op, x, adjoint), domain=CONTRIB_DOMAIN)
 
 
 @lowers("MatrixBandPart")
