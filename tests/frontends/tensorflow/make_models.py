@@ -336,13 +336,14 @@ def arrays(root: Path) -> None:
         length = tf.shape(by_time)[0]
         source = tf1.TensorArray(tf.float32, length).unstack(by_time)
         target = tf1.TensorArray(tf.float32, length, element_shape=[None, 3])
+        growing = tf1.TensorArray(tf.float32, 1, dynamic_size=True, element_shape=[None, 3])
 
-        def body(time: tf.Tensor, target: tf1.TensorArray, state: tf.Tensor) -> tuple:
+        def body(time: tf.Tensor, target: tf1.TensorArray, growing: tf1.TensorArray, state: tf.Tensor) -> tuple:
             state = state * 0.5 + source.read(time)
-            return time + 1, target.write(time, state * 2.0), state
+            return time + 1, target.write(time, state * 2.0), growing.write(time, state), state
 
-        loop = tf1.while_loop(lambda time, *_: time < steps, body, [0, target, tf.zeros_like(by_time[0])])
-        return [loop[1].stack(), loop[2]]
+        loop = tf1.while_loop(lambda time, *_: time < steps, body, [0, target, growing, tf.zeros_like(by_time[0])])
+        return [loop[1].stack(), loop[2].stack(), loop[3]]
 
     for name, steps in (("array_full", 4), ("array_part", 2)):
         switch_graph(root, name, build, {"x": random(2, 4, 3), "steps": np.array(steps, np.int32)})
@@ -400,6 +401,38 @@ class Lists(tf.Module):
         return {"written": target.stack(), "mapped": mapped, "state": state}
 
 
+class Growing(tf.Module):
+    """Tensor lists that are lengthened by what is written into them, in a loop and behind it, and by themselves."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+    def serve(self, x):
+        found = {}
+        for size in (0, 1, 6):
+            target = tf.TensorArray(tf.float32, size, dynamic_size=True, element_shape=[3])
+            for index in tf.range(tf.shape(x)[0]):
+                target = target.write(index, x[index] * 2.0)
+            found |= {f"stack_{size}": target.stack(), f"size_{size}": target.size()}
+            found[f"behind_{size}"] = target.write(tf.shape(x)[0] + 1, x[0]).write(1, x[1]).stack()
+        whole = tf.raw_ops.TensorListFromTensor(tensor=x, element_shape=tf.constant([3]))
+        for size in (0, 2, 6):
+            resized = tf.raw_ops.TensorListResize(input_handle=whole, size=size)
+            found[f"resized_{size}"] = tf.raw_ops.TensorListStack(
+                input_handle=resized, element_shape=tf.constant([3]), element_dtype=tf.float32
+            )
+        return found
+
+
+class Appending(tf.Module):
+    """A list that is asked for its length while it grows."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+    def serve(self, x):
+        target = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=[3])
+        for item in x:
+            target = target.write(target.size(), item)
+        return {"y": target.stack()}
+
+
 class Mutating(tf.Module):
     """A function that changes a variable before it reads it."""
 
@@ -418,6 +451,8 @@ def modules(root: Path) -> None:
     for count in (0, 2, 5):
         save_module(root, f"functions_{count}", Functions(), {"x": random(2, 3), "count": np.array(count, np.int32)})
     save_module(root, "lists", Lists(), {"x": random(2, 4, 3)})
+    save_module(root, "growing", Growing(), {"x": random(4, 3)})
+    save_module(root, "appending", Appending(), {"x": random(4, 3)})
     save_module(root, "mutating", Mutating(), {"x": random(2)})
 
 

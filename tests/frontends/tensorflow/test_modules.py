@@ -18,8 +18,14 @@ def test_functions_and_control_flow(modules: Path, tmp_path: Path, count: int) -
     assert_same(found, modules / f"functions_{count}", tmp_path)
 
 
-def test_tensor_lists(modules: Path, tmp_path: Path) -> None:
-    assert_same(loaded(modules / "lists" / "saved"), modules / "lists", tmp_path)
+@pytest.mark.parametrize("name", ["lists", "growing"])
+def test_tensor_lists(modules: Path, tmp_path: Path, name: str) -> None:
+    assert_same(loaded(modules / name / "saved"), modules / name, tmp_path)
+
+
+def test_a_growing_list_that_is_asked_for_its_length_is_refused(modules: Path) -> None:
+    with pytest.raises(UnsupportedModel, match="a loop asks for the length of a list that it lengthens"):
+        loaded(modules / "appending" / "saved")
 
 
 def test_a_variable_that_is_assigned_is_refused(modules: Path) -> None:

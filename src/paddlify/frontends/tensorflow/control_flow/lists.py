@@ -4,12 +4,13 @@
 2. A reserved list, whose items have no shape yet, must be written in a loop: at a counter that begins at 0 (its items
    are then the loop's scan output, with zeros behind them for what was not written), or always at the item 0 of a list
    of one item (then it is the last item of the scan output).
+3. A list that grows has zeros for the items between its end and what is written behind it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,16 +23,22 @@ from paddlify.ir.inference import elements_of, known_array
 
 takes_handles |= {
     "TensorListGetItem", "TensorListSetItem", "TensorListStack", "TensorListLength", "TensorListElementShape",
-    "TensorListGather", "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArraySizeV3",
-    "TensorArrayWriteV3",
+    "TensorListGather", "TensorListResize", "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArrayScatterV3",
+    "TensorArraySizeV3", "TensorArrayWriteV3",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Stacked(Handle):
-    """A list with all its items in one tensor [items, …]."""
+    """A list with all its items in one tensor [items, …]; `grows` where every write may lengthen it."""
 
     value: ir.Value
+    grows: bool = False
+
+
+@dataclass(frozen=True)
+class Allocated(Stacked):
+    """The same inside a loop that writes it at its counter: zeros at first, and as long as it ever gets."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +48,25 @@ class Reserved(Handle):
     size: ir.Value
     dtype: ir.DataType
     shape: tuple[int | None, ...] | None
+    grows: bool = False
 
 
 @dataclass(frozen=True)
 class Open(Handle):
-    """A reserved list as the body of a loop sees it, before it writes into it."""
+    """A reserved list as the body of a loop sees it, before it writes into it; `lengths` are what it was asked for."""
 
     reserved: Reserved
+    lengths: list[ir.Value] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Written(Handle):
-    """The same after `item` was written at `index`."""
+    """The same after `item` was written at `index`, where it `grows` if it has no such item."""
 
     before: Open
     index: ir.Value
     item: ir.Value
+    grows: bool
 
 
 @dataclass(frozen=True)
@@ -66,32 +76,35 @@ class Write:
     reserved: Reserved
     item: ir.Value
     only_last: bool
+    grows: bool
 
     def collected(self, op: TensorFlowBuilder, scanned: ir.Value) -> Stacked:
         """The list behind the loop, from the stack of the items of all iterations."""
         if self.only_last:
-            return Stacked(op.Gather(scanned, op.constant([-1]), axis=0))
+            return Stacked(op.Gather(scanned, op.constant([-1]), axis=0), self.reserved.grows)
         size = op.Unsqueeze(op.Cast(self.reserved.size, to=ir.DataType.INT64), op.constant([0]))
         count = op.Shape(scanned, start=0, end=1)
-        if elements_of(size) is not None and elements_of(size) == elements_of(count):
-            return Stacked(scanned)
-        rank = rank_of(scanned)
-        before, after = op.constant(np.zeros(rank, np.int64)), op.constant(np.zeros(rank - 1, np.int64))
-        pads = op.Concat(before, op.Sub(size, count), after, axis=0)
-        return Stacked(op.Pad(scanned, pads, op.constant_like(scanned, 0)))
+        is_all = elements_of(size) is not None and elements_of(size) == elements_of(count)
+        if is_all or (self.grows and elements_of(size) == (0,)):
+            return Stacked(scanned, self.reserved.grows)
+        return Stacked(_lengthened(op, scanned, op.Sub(size, count)), self.reserved.grows)
 
-    def allocated(self, op: TensorFlowBuilder, known: Sequence[ir.Value]) -> Stacked | None:
-        """The list with all items zero, where every dimension of an item is a number or one of a known value's."""
-        if self.item.shape is None:
+    def allocated(self, op: TensorFlowBuilder, known: Sequence[ir.Value], trips: ir.Value | None) -> Allocated | None:
+        """The list with all items zero, where every dimension of an item is a number or one of a known value's.
+
+        One that grows is as long as the loop has `trips`, or more; None where these are not known.
+        """
+        if self.item.shape is None or (self.grows and trips is None):
             return None
-        sizes = [op.Unsqueeze(op.Cast(self.reserved.size, to=ir.DataType.INT64), op.constant([0]))]
+        size = op.Cast(self.reserved.size, to=ir.DataType.INT64)
+        sizes = [op.Unsqueeze(op.Max(size, trips) if self.grows else size, op.constant([0]))]
         for dim in self.item.shape:
             size = op.constant([dim]) if isinstance(dim, int) else _dimension(op, dim, known)
             if size is None:
                 return None
             sizes.append(size)
         zero = ir.tensor(np.zeros(1, self.reserved.dtype.numpy()))
-        return Stacked(op.ConstantOfShape(op.Concat(*sizes, axis=0), value=zero))
+        return Allocated(op.ConstantOfShape(op.Concat(*sizes, axis=0), value=zero), self.reserved.grows)
 
 
 def _dimension(op: TensorFlowBuilder, dim: ir.SymbolicDim, known: Sequence[ir.Value]) -> ir.Value | None:
@@ -119,7 +132,12 @@ def carried(value: Any) -> ir.Value:
 
 def resumed(before: Any, value: ir.Value) -> Any:
     """The variable of a loop that carries a tensor; `before` is what it was outside."""
-    return Stacked(value) if isinstance(before, Stacked) else value
+    return replace(before, value=value) if isinstance(before, Stacked) else value
+
+
+def finished(before: Any, value: ir.Value) -> Any:
+    """The same behind the loop."""
+    return Stacked(value, before.grows) if isinstance(before, Stacked) else value
 
 
 def written(found: Any, before: Any, counters: Mapping[int, np.ndarray | None]) -> Write:
@@ -127,12 +145,14 @@ def written(found: Any, before: Any, counters: Mapping[int, np.ndarray | None]) 
     if not isinstance(found, Written) or found.before is not before:
         raise Refusal("a loop does not write its list exactly once in each iteration")
     reserved = found.before.reserved
+    if found.grows and before.lengths:
+        raise Refusal("a loop asks for the length of a list that it lengthens")
     start = counters.get(id(found.index))
     if start is not None and int(start) == 0:
-        return Write(reserved, found.item, only_last=False)
+        return Write(reserved, found.item, only_last=False, grows=found.grows)
     index, size = known_array(found.index), known_array(reserved.size)
     if index is not None and int(index) == 0 and size is not None and int(size) == 1:
-        return Write(reserved, found.item, only_last=True)
+        return Write(reserved, found.item, only_last=True, grows=found.grows)
     raise Refusal("a loop writes its list at an index that is not its counter")
 
 
@@ -162,7 +182,19 @@ def tensor_list_get_item(
 def tensor_list_set_item(
     op: TensorFlowBuilder, input_handle: Any, index: ir.Value, item: ir.Value, *, resize_if_index_out_of_bounds: bool
 ) -> Handle:
-    return _set(op, input_handle, index, item)
+    return _set(op, input_handle, index, item, resize_if_index_out_of_bounds)
+
+
+@lowers("TensorListResize")
+def tensor_list_resize(op: TensorFlowBuilder, input_handle: Any, size: ir.Value) -> Handle:
+    """Items are cut off at the end, or zeros added."""
+    if isinstance(input_handle, Reserved):
+        return replace(input_handle, size=size)
+    if not isinstance(input_handle, Stacked):
+        raise Refusal("a loop changes the length of a list that it writes")
+    items, end = input_handle.value, op.Unsqueeze(op.Cast(size, to=ir.DataType.INT64), op.constant([0]))
+    longer = _lengthened(op, items, op.Sub(end, op.Shape(items, start=0, end=1)))
+    return replace(input_handle, value=op.Slice(longer, op.constant([0]), end, op.constant([0])))
 
 
 @lowers("TensorListStack")
@@ -193,7 +225,7 @@ def tensor_array(
     op: TensorFlowBuilder, size: ir.Value, *, dtype: Any, element_shape: Any, dynamic_size: bool,
     clear_after_read: bool, identical_element_shapes: bool, tensor_array_name: str,
 ) -> tuple[Handle, Handle]:
-    reserved = _reserve(size, dtype, element_shape)
+    reserved = _reserve(size, dtype, element_shape, dynamic_size)
     return reserved, reserved
 
 
@@ -206,7 +238,7 @@ def tensor_array_scatter(
         raise Refusal("it writes into an array that was written before")
     if not _is_range(indices):
         raise Refusal("it scatters at indices that are not 0, 1, 2, …")
-    return Stacked(value)
+    return Stacked(value, flow_in.grows)
 
 
 @lowers("TensorArrayReadV3")
@@ -231,19 +263,31 @@ def tensor_array_size(op: TensorFlowBuilder, handle: Any, flow_in: Any) -> ir.Va
     return _length(op, flow_in)
 
 
-def _reserve(size: ir.Value, dtype: Any, shape: tuple[int | None, ...] | None) -> Handle:
+def _reserve(size: ir.Value, dtype: Any, shape: tuple[int | None, ...] | None, grows: bool = False) -> Handle:
     if not isinstance(dtype, ir.DataType):
         raise Refusal(f"a list of {dtype} is not supported")
-    return Reserved(size, dtype, shape)
+    return Reserved(size, dtype, shape, grows)
 
 
-def _set(op: TensorFlowBuilder, before: Any, index: ir.Value, item: ir.Value) -> Handle:
+def _set(op: TensorFlowBuilder, before: Any, index: ir.Value, item: ir.Value, grows: bool = False) -> Handle:
     if isinstance(before, Open):
-        return Written(before, index, item)
+        return Written(before, index, item, grows or before.reserved.grows)
     if isinstance(before, Stacked):
         place = op.Reshape(op.Cast(index, to=ir.DataType.INT64), op.constant([1, 1]))
-        return Stacked(op.ScatterND(before.value, place, op.Unsqueeze(item, op.constant([0]))))
+        items = before.value
+        if (grows or before.grows) and not isinstance(before, Allocated):
+            count = op.Add(op.Squeeze(place, op.constant([0])), op.constant(1))
+            items = _lengthened(op, items, op.Sub(count, op.Shape(items, start=0, end=1)))
+        return replace(before, value=op.ScatterND(items, place, op.Unsqueeze(item, op.constant([0]))))
     raise Refusal("it writes into a list of which nothing is known yet, outside a loop")
+
+
+def _lengthened(op: TensorFlowBuilder, items: ir.Value, count: ir.Value) -> ir.Value:
+    """Items with so many zeros, [1], behind them; none where the count is negative."""
+    rank = rank_of(items)
+    before, after = op.constant(np.zeros(rank, np.int64)), op.constant(np.zeros(rank - 1, np.int64))
+    pads = op.Concat(before, op.Max(count, op.constant([0])), after, axis=0)
+    return op.Pad(items, pads, op.constant_like(items, 0))  # type: ignore[no-any-return]
 
 
 def _stacked(value: Any) -> ir.Value:
@@ -258,8 +302,13 @@ def _length(op: TensorFlowBuilder, value: Any) -> ir.Value:
     if isinstance(value, Stacked):
         count = op.Shape(value.value, start=0, end=1)
         return op.Cast(op.Squeeze(count, op.constant([0])), to=ir.DataType.INT32)  # type: ignore[no-any-return]
-    while isinstance(value, (Open, Written)):
-        value = value.before if isinstance(value, Written) else value.reserved
+    if isinstance(value, Written):
+        if value.grows:
+            raise Refusal("a loop asks for the length of a list that it lengthens")
+        value = value.before
+    if isinstance(value, Open):
+        value.lengths.append(value.reserved.size)
+        value = value.reserved
     return value.size  # type: ignore[no-any-return]
 
 

@@ -79,13 +79,13 @@ class _Loop:
         trips = _trips(self.op, recorded)
         values = recurrent.recorded_as_layer(self.op, recorded, trips) if trips is not None else None
         if values is None:
-            if known_array(trips) is None and self._allocate(written, recorded):
+            if known_array(trips) is None and self._allocate(written, recorded, trips):
                 carried, written = self._split()
                 recorded = self._recorded(carried, written)
             values = self._loop(recorded, first, trips)
         results: dict[int, Any] = dict(zip([*carried, *written], values, strict=True))
         for index in carried:
-            results[index] = lists.resumed(self.inputs[index], results[index])
+            results[index] = lists.finished(self.inputs[index], results[index])
         for index, write in zip(written, recorded.writes, strict=True):
             results[index] = write.collected(self.op, results[index])
         return [results[index] for index in self.varying]
@@ -95,12 +95,12 @@ class _Loop:
         written = [index for index in self.varying if lists.is_reserved(self.inputs[index])]
         return [index for index in self.varying if index not in written], written
 
-    def _allocate(self, written: Sequence[int], recorded: Recorded) -> bool:
+    def _allocate(self, written: Sequence[int], recorded: Recorded, trips: ir.Value | None) -> bool:
         """Make lists zeros, where the shape of what is written is known outside; whether there are any."""
         known = [value for value in self.inputs if isinstance(value, ir.Value)]
         known += [lists.carried(value) for value in self.inputs if isinstance(value, lists.Stacked)]
         for index, write in zip(written, recorded.writes, strict=True):
-            allocated = write.allocated(self.op, known)
+            allocated = write.allocated(self.op, known, trips)
             if allocated is not None:
                 self.inputs[index] = allocated
         return any(not lists.is_reserved(self.inputs[index]) for index in written)
@@ -163,13 +163,13 @@ class _Loop:
                 for value, start, end in zip(variables, initial, after, strict=True)
                 if _counts(value, end)
             }
-            writes = [lists.written(results[index], arguments[index], counters) for index in written]
             following = list(self.inputs)
             for index, value in zip(carried, after, strict=True):
                 following[index] = lists.resumed(self.inputs[index], value)
             for index in written:
                 following[index] = arguments[index]
             condition = self.condition(inner, following)
+            writes = [lists.written(results[index], arguments[index], counters) for index in written]
             found.update(builder=inner, after=after, writes=writes, counters=counters, condition=condition)
             ends = [condition, *after, *(write.item for write in writes)]
             return [own(inner, end) for end in _distinct(inner, ends)]
