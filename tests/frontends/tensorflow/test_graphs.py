@@ -73,13 +73,28 @@ def test_a_graph_begins_at_an_inner_node(graphs: Path, tmp_path: Path) -> None:
         ({"input_shapes": {"x": (-1, 5)}}, "does not fit the model's, which is -1, 784"),
         ({"input_shapes": {"y": (-1, 5)}}, "which is not an input; there are: x"),
         ({"inputs": ["b"], "outputs": ["y"]}, "need inputs that were not given: x"),
-        ({"signature": "serve"}, "--signature is for SavedModels"),
+        ({"signature": "serve"}, "signature: no option for a tensorflow frozen graph, .*; there are none"),
+        ({"prototxt": "a", "weights": "b"}, "prototxt, weights: no option for a tensorflow frozen graph"),
         ({"input_layout": "nchw"}, "no input has rank 4"),
     ],
 )
 def test_wrong_options(graphs: Path, options: dict, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         loaded(graphs / "mnist" / "frozen.pb", **options)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "message"),
+    [
+        ("mnist/checkpoint/model", {"tag": "serve"}, "tag: .* checkpoint, .*; there are meta, ckpt_dir, signature"),
+        ("mnist/checkpoint/model", {"random_weights": True, "seed": 0}, "random_weights, seed: no option for"),
+        ("partitioned/saved", {"meta": "model.meta"}, "meta: .* SavedModel, .*; there are signature, tag"),
+        ("partitioned/saved/saved_model.pb", {"ckpt_dir": "variables"}, "ckpt_dir: no option for a .* SavedModel"),
+    ],
+)
+def test_options_of_other_models_are_refused(graphs: Path, source: str, options: dict, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        loaded(graphs / source, **options)
 
 
 def test_training_graph_needs_no_pruning(graphs: Path, tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ class Source:
     temporary: object | None = None
 
 
+_FROZEN, _CHECKPOINT = "tensorflow frozen graph", "tensorflow checkpoint"
+_SAVED_MODEL, _KERAS_FILE = "tensorflow SavedModel", "keras file"
+_EXTRAS = {
+    _FROZEN: (),
+    _CHECKPOINT: ("meta", "ckpt_dir", "signature"),
+    _SAVED_MODEL: ("signature", "tag"),
+    _KERAS_FILE: ("signature", "tag"),
+}
+"""The options of each kind, beside those that all formats have."""
+
 _TEXT_GRAPH = re.compile(rb"\s*(#[^\n]*\s*)*(node|library|versions)\s*:?\s*\{")
 _GRAPH_FIELDS = {1: wire.LENGTH_DELIMITED, 2: wire.LENGTH_DELIMITED, 3: wire.VARINT, 4: wire.LENGTH_DELIMITED}
 _GRAPH_FIELDS[5] = wire.LENGTH_DELIMITED
@@ -62,26 +72,28 @@ def read(path: Path, extra: Mapping[str, Any]) -> Source:
     """
     if savedmodel.is_saved_model_file(path):
         path = path.parent
-    if path.is_dir() and savedmodel.is_saved_model(path):
-        return _saved_model(path, extra)
-    if keras_file.is_keras_file(path):
-        folder = keras_file.export(path)
-        return replace(_saved_model(Path(folder.name), extra), kind="keras file", temporary=folder)
-    for name in ("tag", "signature"):
-        if extra.get(name) and not _is_checkpoint(path, extra):
-            raise UsageError(f"--{name} is for SavedModels, which {path} is not")
-    if _is_checkpoint(path, extra):
-        return _checkpoint(path, extra)
-    if not path.exists():
+    kind = _kind(path, extra)
+    if kind == _FROZEN and not path.exists():
         raise LoadError(f"{path}: does not exist, nor does {path}.index")
+    unknown = sorted(name for name, value in extra.items() if value is not None and name not in _EXTRAS[kind])
+    if unknown:
+        known = f"there are {', '.join(_EXTRAS[kind])}" if _EXTRAS[kind] else "there are none"
+        raise UsageError(f"{', '.join(unknown)}: no option for a {kind}, which {path} is; {known}")
+    if kind == _SAVED_MODEL:
+        return _saved_model(path, extra)
+    if kind == _KERAS_FILE:
+        folder = keras_file.export(path)
+        return replace(_saved_model(Path(folder.name), extra), kind=kind, temporary=folder)
+    if kind == _CHECKPOINT:
+        return _checkpoint(path, extra)
     if is_table(path):
         raise LoadError(
             f"{path}: a checkpoint in TensorFlow's first format, which is one file; restore it and save it again, "
             "which gives .index, .data-* and .meta files"
         )
     if _is_text_graph(path):
-        return Source(graphdef.graph_of(graphdef.read_text_message(path, "GraphDef"), path), "tensorflow frozen graph")
-    return Source(graphdef.graph_of(graphdef.read_message(path, "GraphDef"), path), "tensorflow frozen graph")
+        return Source(graphdef.graph_of(graphdef.read_text_message(path, "GraphDef"), path), kind)
+    return Source(graphdef.graph_of(graphdef.read_message(path, "GraphDef"), path), kind)
 
 
 def _saved_model(path: Path, extra: Mapping[str, Any]) -> Source:
@@ -89,15 +101,20 @@ def _saved_model(path: Path, extra: Mapping[str, Any]) -> Source:
     prefix = path / "variables" / "variables"
     return Source(
         graph=graphdef.graph_of(meta_graph.graph_def, file),
-        kind="tensorflow SavedModel",
+        kind=_SAVED_MODEL,
         signature=savedmodel.choose_signature(meta_graph, extra.get("signature"), path),
         saver=savedmodel.saver_of(meta_graph),
         checkpoint=Checkpoint(prefix) if prefix.parent.is_dir() and any(prefix.parent.iterdir()) else None,
     )
 
 
-def _is_checkpoint(path: Path, extra: Mapping[str, Any]) -> bool:
-    return bool(extra.get("meta") or extra.get("ckpt_dir")) or path.is_dir() or find_prefix(path) is not None
+def _kind(path: Path, extra: Mapping[str, Any]) -> str:
+    if path.is_dir() and savedmodel.is_saved_model(path):
+        return _SAVED_MODEL
+    if keras_file.is_keras_file(path):
+        return _KERAS_FILE
+    is_checkpoint = extra.get("meta") or extra.get("ckpt_dir") or path.is_dir() or find_prefix(path) is not None
+    return _CHECKPOINT if is_checkpoint else _FROZEN
 
 
 def _checkpoint(path: Path, extra: Mapping[str, Any]) -> Source:
@@ -115,7 +132,7 @@ def _checkpoint(path: Path, extra: Mapping[str, Any]) -> Source:
         signature = savedmodel.choose_signature(meta_graph, extra.get("signature"), meta)
     return Source(
         graph=graphdef.graph_of(meta_graph.graph_def, meta),
-        kind="tensorflow checkpoint",
+        kind=_CHECKPOINT,
         signature=signature,
         saver=savedmodel.saver_of(meta_graph),
         checkpoint=Checkpoint(prefix),
