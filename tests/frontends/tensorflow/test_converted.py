@@ -98,8 +98,8 @@ def test_layers(layers: Path, tmp_path: Path, record_property: Record, name: str
         "bidirectional", "bidirectional_any_length", "embedding",
     ],
 )  # fmt: skip
-def test_masked_layers(masks: Path, tmp_path: Path, name: str) -> None:
-    check(masks / name / "saved", masks / name, tmp_path)
+def test_masked_layers(masks: Path, tmp_path: Path, record_property: Record, name: str) -> None:
+    check(masks / name / "saved", masks / name, tmp_path, record_property)
     assert "while_loop" not in (tmp_path / "out" / "model.py").read_text()
 
 
