@@ -45,6 +45,7 @@ class Model:
         self._is_fixed = onednn is not None
         self._folder, self._device, self._threads = folder, device, threads or engine.default_threads()
         self._predictor = self._start()
+        self._plain: engine.Predictor | None = None
         self._check_arity()
 
     def inference(self, feed_dict: Feeds) -> list[np.ndarray[Any, Any]]:
@@ -85,11 +86,18 @@ class Model:
 
     def _run(self, arrays: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
         try:
-            return self._predictor.run(arrays)
+            return self._predictor_for(arrays).run(arrays)
         except engine.errors_of_paddle() as error:
             if not self._may_give_up_onednn():
                 raise PaddlifyError(f"{self._folder}: Paddle cannot run the model ({brief(error)})") from error
             return self._run_without_onednn(arrays, error)
+
+    def _predictor_for(self, arrays: list[np.ndarray[Any, Any]]) -> engine.Predictor:
+        """Sums over no products are what lies in memory with oneDNN: inputs without elements go without it."""
+        if not self._may_give_up_onednn() or all(array.size for array in arrays):
+            return self._predictor
+        self._plain = self._plain or self._make(onednn=False)
+        return self._plain
 
     def _run_without_onednn(
         self, arrays: list[np.ndarray[Any, Any]], cause: Exception
