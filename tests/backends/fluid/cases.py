@@ -117,6 +117,8 @@ PADDLE = {
     "nearest": "F.interpolate(paddle.reshape(x, [1, 2, 2, 5]), scale_factor=2, mode='nearest')",
     "trilinear": "F.interpolate(paddle.reshape(x, [1, 1, 2, 2, 5]), size=[3, 4, 9], mode='trilinear', align_mode=0, "
     "data_format='NCDHW')",
+    "padded_numbers": "F.pad(paddle.reshape(x, [1, 2, 2, 5]), [2, 1, 1, 0], value=-float('inf')), "
+    "F.pad(paddle.reshape(paddle.cast(x * 4, 'int64'), [1, 1, 2, 2, 5]), [0, 0, 1, 0, 0, 3], value=7)",
     "padded": "F.pad(paddle.reshape(x, [1, 2, 2, 5]), [2, 1, 1, 0], mode='replicate'), "
     "F.pad(paddle.reshape(x, [1, 2, 2, 5]), [2, 1, 1, 0], mode='reflect')",
 }
@@ -134,6 +136,8 @@ REFUSED = {
         "their own size",
     ),
     "matmul": ("paddle.matmul(paddle.cast(x, 'int64'), paddle.cast(x, 'int64'), transpose_y=True)", "take int64"),
+    "pad": ("F.pad(paddle.reshape(x, [1, 2, 2, 5]), [-1, 0, 0, 0])", "Fluid does not cut by padding"),
+    "roll": ("paddle.roll(x, 1)", "roll needs the axes"),
     "round": ("paddle.round(x)", "Fluid rounds halves away from 0"),
     "slice": ("paddle.concat([x[0:0], x])", "no tensors of no elements"),
     "top_k": ("paddle.topk(paddle.cast(x, 'int64'), 2)", "top_k does not take int64"),

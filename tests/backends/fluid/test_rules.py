@@ -20,7 +20,6 @@ NAMES = (
     *(f"layer_{name}" for name in cases.LAYERS),
 )
 NOT_ON_PADDLE_3 = {
-    "pad_constant",  # `pad` with oneDNN writes outside its memory
     "paddle_bicubic", "paddle_padded", "paddle_trilinear", "trilinear",  # it has no such operators any more
     "paddle_constants",  # its `assign_value` reads no numbers from Fluid's
 }  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from paddlify.backends.fluid.desc import Block, Op
 from paddlify.backends.fluid.rules.common import known, neutral, new_op, renamed, reshape, rules, says
+from paddlify.backends.fluid.rules.fill import fill_any_like
 from paddlify.errors import Refusal
 
 rules.update(
@@ -52,15 +54,14 @@ _PADDING: Final = {"constant": "constant", "reflect": "reflect", "replicate": "e
 
 @says("pad3d")
 def pad3d(op: Op, block: Block) -> list[Op]:
-    """`pad` for a constant; otherwise `pad2d`, to which depth is one more kind of channel."""
+    """Constants are concatenated; otherwise it is `pad2d`, to which depth is one more kind of channel."""
     left, right, top, bottom, front, back = op.attributes["paddings"]
     mode, layout = op.attributes.get("mode", "constant"), op.attributes.get("data_format", "NCDHW")
     if layout != "NCDHW" or op.inputs.get("Paddings") or mode not in _PADDING:
         raise Refusal(f"Fluid cannot pad {layout} in mode {mode}, or by computed numbers")
     x, out, value = op.input("X"), op.output(), float(op.attributes.get("value", 0.0))
     if mode == "constant":
-        paddings = [0, 0, 0, 0, front, back, top, bottom, left, right]
-        return [new_op("pad", {"X": x}, out, {"paddings": paddings, "pad_value": value})]
+        return _surrounded(block, x, {2: (front, back), 3: (top, bottom), 4: (left, right)}, value, out)
     count, channels, depth, height, width = block.shape(x)
     if front or back or not known([channels, depth]) or [height, width].count(-1) > 1:
         raise Refusal(f"Fluid pads height and width only in mode {mode}, and their size must be known")
@@ -73,6 +74,25 @@ def pad3d(op: Op, block: Block) -> list[Op]:
         new_op("pad2d", {"X": flat}, padded, attributes),
         reshape(block, padded, [0, channels, depth, higher, wider], out),
     ]
+
+
+def _surrounded(block: Block, x: str, widths: Mapping[int, tuple[int, int]], value: float, out: str) -> list[Op]:
+    """`x` between constants along axes; Fluid's `pad` would write outside its memory on Paddle 3 with oneDNN."""
+    if min(map(min, widths.values())) < 0:
+        raise Refusal("Fluid does not cut by padding")
+    made: list[Op] = []
+    for axis, (before, after) in {axis: both for axis, both in widths.items() if any(both)}.items():
+        shape = block.shape(x)
+        first, filler = (block.temporary(x, [*shape[:axis], 1, *shape[axis + 1 :]]) for _ in range(2))
+        attributes = {"axes": [axis], "starts": [0], "ends": [1], "decrease_axis": []}
+        made.append(new_op("slice", {"Input": x}, first, attributes))
+        made += fill_any_like(new_op("fill_any_like", {"X": first}, filler, {"value": value}), block)
+        size = -1 if shape[axis] < 0 else shape[axis] + before + after
+        wider = block.temporary(x, [*shape[:axis], size, *shape[axis + 1 :]])
+        parts = [filler] * before + [x] + [filler] * after
+        made.append(Op("concat", {"X": parts}, {"Out": [wider]}, {"axis": axis}))
+        x = wider
+    return [*made, new_op("assign", {"X": x}, out)]
 
 
 _INTERPOLATION = {"nearest_interp_v2": "nearest_interp", "bilinear_interp_v2": "bilinear_interp",
