@@ -36,6 +36,7 @@ TEXTS = {
     "all": "net (float[3, 4] x) => (float[3, 1] y) { z = Constant <value_float = 0.0> () p = Greater (x, z) "
     "i = Cast <to = 6> (p) m = ReduceMin <keepdims = 1> (i, a) y = Cast <to = 1> (m) }",
     "gather_scalar": "net (float[3, 4] x) => (float[3] y) { y = Gather <axis = 1> (x, last) }",
+    "gather_dynamic": "net (float[T, 4] x) => (float[2, 4] y) { y = Gather (x, ends) }",
     "gelu": "net (float[3, 4] x) => (float[3, 4] y) { y = Gelu (x) }",
     "gemm": "net (float[3, 4] x) => (float[3, 5] y) { y = Gemm (x, w, v) }",
     "linear": "net (float[1, 2, 4, 5] x) => (float[1, 2, 8, 10] y) "
@@ -52,6 +53,12 @@ TEXTS = {
     '{ y = Resize <mode = "linear"> (x, , , sizes3) }',
     "grid": "net (float[1, 2, 4, 5] x, float[1, 4, 5, 2] g) => (float[1, 2, 4, 5] y) "
     "{ y = GridSample <align_corners = 1> (x, g) }",
+    "branches": "net (float[T, 4] x) => (float[T, 4] y) { m = ReduceMax <keepdims = 0> (x) p = Greater (m, half) "
+    "y = If <then_branch = a () => (float[T, 4] u) { u = Relu (x) }, "
+    "else_branch = b () => (float[T, 4] v) { v = Neg (x) }> (p) }",
+    "loop": "net (float[T, 4] x) => (float[4] y) { n = Shape <start = 0, end = 1> (x) k = Squeeze (n) "
+    "first = ReduceMax <keepdims = 0> (x, b0) y = Loop <body = step (int64 i, bool on, float[4] s) => "
+    "(bool go, float[4] t) { go = Identity (on) row = Gather <axis = 0> (x, i) t = Add (s, row) }> (k, , first) }",
     "log_softmax": "net (float[N, 4] x) => (float[N, 4] y) { y = LogSoftmax (x) }",
     "matmul_broadcast": "net (float[3, 4] x, float[2, 2, 4, 5] b) => (float[2, 2, 3, 5] y) { y = MatMul (x, b) }",
     "lstm": "net (float[T, B, 5] x, float[2, B, 4] h, float[2, B, 4] c) => (float[T, 2, B, 4] y, float[2, B, 4] m, "
@@ -169,6 +176,7 @@ CONSTANTS: Mapping[str, np.ndarray] = {
     "wr": _normal(1, 4, 5), "rr": _normal(1, 4, 4), "br": _normal(1, 8),
     "sizes": _int64(1, 2, 8, 10),
     "sizes3": _int64(1, 2, 6, 8, 10), "seven": np.array(7, np.int64), "pads": _int64(0, 0, 1, 2, 0, 0, 2, 2),
+    "b0": _int64(0), "ends": _int64(-1, 0),
     "five": _int64(5), "half": np.array(0.5, np.float32),
 }  # fmt: skip
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from paddlify.backends.fluid.desc import BOOL, Block, Op
+from paddlify.backends.fluid.desc import BOOL, INT32, Block, Op
 from paddlify.backends.fluid.rules.arithmetic import narrowed
 from paddlify.backends.fluid.rules.common import cast, known, new_op, permuted, reshape, says, transposed
+from paddlify.backends.fluid.rules.shape import sizes
 from paddlify.errors import Refusal
 
 
@@ -18,7 +19,7 @@ def gather(op: Op, block: Block) -> list[Op]:
         raise Refusal("the axis is computed by the model")
     x, index, out = op.input("X"), op.input("Index"), op.output()
     axis = int(op.attributes.get("axis", 0)) % block.rank(x)
-    before, index = _from_the_front(block, index, block.shape(x)[axis])
+    before, index = _from_the_front(block, index, x, axis)
     made: list[Op] = []
     target = block.shape(out)
     if not block.rank(index):
@@ -33,19 +34,33 @@ def gather(op: Op, block: Block) -> list[Op]:
     return [*before, new_op("index_select", {"X": x, "Index": index}, out, {"dim": axis}), *made]
 
 
-def _from_the_front(block: Block, index: str, size: int) -> tuple[list[Op], str]:
-    """Indices with those from the end, which Fluid does not know, counted from the front."""
-    if size < 0:
-        raise Refusal("Fluid takes no indices from the end, and the size of the axis is not known")
+def _from_the_front(block: Block, index: str, x: str, axis: int) -> tuple[list[Op], str]:
+    """Indices along an axis of `x` with those from the end, which Fluid does not know, counted from the front."""
     below, added, out = block.temporary(index, dtype=BOOL), block.temporary(index), block.temporary(index)
     nought, shift = (block.temporary(index) for _ in range(2))
     return [
         new_op("fill_any_like", {"X": index}, nought, {"value": 0.0, "dtype": block.dtype(index)}),
         new_op("less_than", {"X": index, "Y": nought}, below, {"axis": -1}),
         cast(block, below, added),
-        new_op("scale", {"X": added}, shift, {"scale": float(size), "bias": 0.0, "bias_after_scale": True}),
+        *_times_size(block, added, x, axis, shift),
         new_op("elementwise_add", {"X": index, "Y": shift}, out, {"axis": -1}),
     ], out
+
+
+def _times_size(block: Block, number: str, x: str, axis: int, out: str) -> list[Op]:
+    """`number` times the size of `x` along an axis, which is read when the program runs where it is not known."""
+    size = block.shape(x)[axis]
+    if size >= 0:
+        return [new_op("scale", {"X": number}, out, {"scale": float(size), "bias": 0.0, "bias_after_scale": True})]
+    shape, one = block.temporary(x, [block.rank(x)], INT32), block.temporary(x, [1], INT32)
+    factor = block.temporary(number, [1])
+    along = {"axes": [0], "starts": [axis], "ends": [axis + 1], "decrease_axis": []}
+    return [
+        *sizes(new_op("shape", {"Input": x}, shape), block),
+        new_op("slice", {"Input": shape}, one, along),
+        cast(block, one, factor),
+        new_op("elementwise_mul", {"X": number, "Y": factor}, out, {"axis": -1}),
+    ]
 
 
 @says("take_along_axis")
@@ -58,7 +73,7 @@ def take_along_axis(op: Op, block: Block) -> list[Op]:
     shape, places = permuted(shape, order), permuted(places, order)
     if shape[:-1] != places[:-1] or not known([*shape[1:], *places[1:]]):
         raise Refusal("Fluid takes along an axis only where the other axes are equal and their sizes known")
-    made, index = _from_the_front(block, index, shape[-1])
+    made, index = _from_the_front(block, index, x, axis)
     matrices = []
     for name, dims in ((x, shape), (index, places)):
         first, moved = transposed(block, name, order)
