@@ -5,7 +5,7 @@ Inputs are drawn from -8 to 8 for integers, normally for floats; onnx's tests br
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,10 @@ TEXTS = {
     "matmul_broadcast": "net (float[3, 4] x, float[2, 2, 4, 5] b) => (float[2, 2, 3, 5] y) { y = MatMul (x, b) }",
     "lstm": "net (float[T, B, 5] x, float[2, B, 4] h, float[2, B, 4] c) => (float[T, 2, B, 4] y, float[2, B, 4] m, "
     'float[2, B, 4] n) { y, m, n = LSTM <hidden_size = 4, direction = "bidirectional"> (x, wl, rl, bl, , h, c) }',
+    "lstm_in_branch": "net (float[T, B, 5] x) => (float[2, B, 4] y) { m = ReduceMax <keepdims = 0> (x) "
+    "p = Greater (m, half) y = If <then_branch = a () => (float[2, B, 4] u) "
+    '{ o, u = LSTM <hidden_size = 4, direction = "bidirectional"> (x, wl, rl, bl) }, '
+    "else_branch = b () => (float[2, B, 4] v) { v = Slice (x, b00, b24, b02) }> (p) }",
     "gru": "net (float[T, B, 5] x) => (float[T, 1, B, 4] y, float[1, B, 4] m) "
     '{ y, m = GRU <hidden_size = 4, direction = "reverse", linear_before_reset = 1> (x, wg, rg, bg) }',
     "rnn": "net (float[T, B, 5] x) => (float[T, 1, B, 4] y, float[1, B, 4] m) "
@@ -176,7 +180,7 @@ CONSTANTS: Mapping[str, np.ndarray] = {
     "wr": _normal(1, 4, 5), "rr": _normal(1, 4, 4), "br": _normal(1, 8),
     "sizes": _int64(1, 2, 8, 10),
     "sizes3": _int64(1, 2, 6, 8, 10), "seven": np.array(7, np.int64), "pads": _int64(0, 0, 1, 2, 0, 0, 2, 2),
-    "b0": _int64(0), "ends": _int64(-1, 0),
+    "b0": _int64(0), "b00": _int64(0, 0), "b24": _int64(2, 4), "b02": _int64(0, 2), "ends": _int64(-1, 0),
     "five": _int64(5), "half": np.array(0.5, np.float32),
 }  # fmt: skip
 
@@ -249,9 +253,17 @@ def _node_test(name: str) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
     return model, data
 
 
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """The nodes of a graph and of the graphs inside it."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            yield from _nodes(attribute.g)
+
+
 def _text(name: str) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
     model = parser.parse_model(f'<ir_version: 10, opset_import: ["" : 21]> {TEXTS[name]}')
-    used = {item for node in model.graph.node for item in node.input}
+    used = {item for node in _nodes(model.graph) for item in node.input}
     for constant in sorted(used & CONSTANTS.keys()):
         model.graph.initializer.append(numpy_helper.from_array(CONSTANTS[constant], constant))
     onnx.checker.check_model(model, full_check=True)

@@ -63,6 +63,7 @@ def legalise(desc: Any) -> None:
 
     Raises UnsupportedModel that lists every operator Fluid cannot say.
     """
+    _forget_dropout_states(desc)
     refused: list[UnsupportedNode] = []
     blocks: list[Block] = []
     for proto in list(desc.blocks):
@@ -82,6 +83,14 @@ def legalise(desc: Any) -> None:
         _give_scalars_an_axis(proto)
     if refused:
         raise UnsupportedModel(refused, _REMEDY)
+
+
+def _forget_dropout_states(desc: Any) -> None:
+    """Take the empty states of recurrent layers from the branches and loops around them, which list all they touch."""
+    slots = [slot for block in desc.blocks for op in block.ops for slot in (*op.inputs, *op.outputs)]
+    states = {name for slot in slots if slot.parameter == "DropoutState" for name in slot.arguments}
+    for slot in slots:
+        slot.arguments[:] = [name for name in slot.arguments if name not in states]
 
 
 def _said(op: Op, block: Block) -> list[Op]:
@@ -139,7 +148,7 @@ _TAKES_SCALARS: Final = frozenset(
 
 def _check_variables(op: Op, block: Block) -> None:
     """Raises Refusal for a dtype that Fluid lacks, for a tensor of no elements, and for scalars where they matter."""
-    ignored = ("DropoutState", "Reserve", "ReserveSpace")  # what only gradients read
+    ignored = ("Reserve", "ReserveSpace")  # what only gradients read
     slots = [names for slot, names in (*op.inputs.items(), *op.outputs.items()) if slot not in ignored]
     for names in slots:
         for name in [name for name in names if block.is_tensor(name)]:
