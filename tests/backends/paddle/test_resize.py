@@ -81,6 +81,19 @@ def test_pytorch_half_pixel_to_one_element(size: int, dynamic: dict[int, tuple[i
     check("Resize", inputs, attributes, constants=(3,), dynamic=dynamic)
 
 
+@pytest.mark.parametrize("dynamic", [None, {0: (2,)}], ids=["static", "dynamic"])
+@pytest.mark.parametrize("transform", ["asymmetric", "half_pixel"])
+@pytest.mark.parametrize("rounding", ["floor", "ceil", "round_prefer_floor", "round_prefer_ceil"])
+def test_nearest_where_float32_rounds(rounding: str, transform: str, dynamic: dict | None) -> None:
+    """Quotients that are whole or halfway but for rounding; 0.7 of 10 rows are 7."""
+    attributes = {"mode": "nearest", "nearest_mode": rounding, "coordinate_transformation_mode": transform}
+    for rows, scale, wanted in ((6, 1 / 3, 2), (10, 0.7, 7), (7, 2 / 7, 38), (14, 19 / 14, 2), (7, 0.5, 17)):
+        x = RNG.random((1, 2, rows, 3), np.float32)
+        check("Resize", [x, None, np.float32([1, 1, scale, 1])], attributes, constants=(2,), dynamic=dynamic)
+        sizes = np.array([1, 2, wanted, 3])
+        check("Resize", [x, None, None, sizes], attributes, constants=(3,), dynamic=dynamic)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32])
 def test_nearest_keeps_integers(dtype: type) -> None:
     image = np.arange(200, 230).reshape(1, 2, 3, 5).astype(dtype)

@@ -81,7 +81,7 @@ def resize(
     result: Any = cast(paddle, x, dtype)
     for item in resized:
         xp: Any = np if item.known else paddle
-        position = _positions(xp, item, transform)
+        position = _positions(xp, item, transform, "float32" if mode == "nearest" else "float64")
         if mode == "nearest":
             result = _nearest(paddle, xp, result, item, position, nearest_mode)
         else:
@@ -107,7 +107,7 @@ def _axes(
             wanted = [_floor(paddle, factor * length + 0.5) for factor, length in zip(factors, lengths, strict=True)]
     elif scales is not None:
         factors = _numbers(paddle, scales, len(order))
-        wanted = [_floor(paddle, length * factor) for factor, length in zip(factors, lengths, strict=True)]
+        wanted = [_floor(paddle, _single(length * factor)) for factor, length in zip(factors, lengths, strict=True)]
     else:
         raise Refusal("neither scales nor sizes are given")
     kept = (
@@ -154,15 +154,20 @@ def _numbers(paddle: Recorder, values: Tensor, count: int) -> list[Any]:
     return [wide_values[index] if element is None else np.float64(element) for index, element in enumerate(elements)]
 
 
-def _divisor(xp: Any, dividend: Any, number: Any) -> Any:
+def _divisor(xp: Any, dividend: Any, number: Any, dtype: str = "float64") -> Any:
     """A number by which a tensor is divided, as a tensor: Paddle's static mode has only its inverse in float32."""
     if isinstance(number, Expr) or not isinstance(dividend, Expr):
-        return number
-    return xp.to_tensor(float(number), dtype="float64")
+        return number.astype(dtype)
+    return xp.to_tensor(float(number), dtype=dtype)
 
 
 def _floor(paddle: Recorder, number: Any) -> Any:
     return paddle.floor(number) if isinstance(number, Expr) else np.floor(number)
+
+
+def _single(number: Any) -> Any:
+    """A float64 number rounded to float32, in which onnx and onnxruntime reckon: 10 times 0.7 is 7, not less."""
+    return number.astype("float32").astype("float64")
 
 
 def _chosen(paddle: Recorder, factors: list[Any], policy: str) -> Any:
@@ -177,19 +182,22 @@ def _chosen(paddle: Recorder, factors: list[Any], policy: str) -> Any:
     return paddle.let(chosen, "scale")
 
 
-def _positions(xp: Any, item: _Axis, transform: str) -> Any:
-    """Where each output element lies in the input; formulas of ONNX's Resize."""
+def _positions(xp: Any, item: _Axis, transform: str, dtype: str) -> Any:
+    """Where each output element lies in the input; formulas of ONNX's Resize.
+
+    What is nearest depends on how quotients are rounded: in float32, as onnxruntime does.
+    """
     index = xp.arange(0, item.out, 1, dtype="float64")
-    width = item.size * item.scale
+    width = _single(item.size * item.scale)
     if transform == "asymmetric":
-        return index / _divisor(xp, index, item.scale)
+        return _quotient(xp, index, item.scale, dtype)
     if transform in ("align_corners", "tf_crop_and_resize"):
         is_one = (abs(width - 1) if xp is np else xp.abs(width - 1)) < 1e-12
         one = is_one.astype("float64")
         stretched = index * (item.end - item.start) * (item.size - 1) / (width - 1 + one) * (1 - one)
         middle = (item.end - item.start) * (item.size - 1) / 2 * one if transform == "tf_crop_and_resize" else one * 0
         return stretched + middle + item.start * (item.size - 1)
-    centred = (index + 0.5) / _divisor(xp, index, item.scale) - 0.5
+    centred = _quotient(xp, index + 0.5, item.scale, dtype) - 0.5
     if transform == "half_pixel":
         return centred
     if transform == "pytorch_half_pixel":
@@ -199,10 +207,20 @@ def _positions(xp: Any, item: _Axis, transform: str) -> Any:
     raise Refusal(f"coordinate_transformation_mode={transform} is unknown")
 
 
+_HALFWAY = 1e-6
+"""So near to the middle of two elements, a position in float32 counts as the middle, as it does for onnxruntime."""
+
+
+def _quotient(xp: Any, dividend: Any, divisor: Any, dtype: str) -> Any:
+    """In float64, but rounded to `dtype`."""
+    quotient = dividend.astype(dtype) / _divisor(xp, dividend, divisor, dtype)
+    return quotient.astype("float64")
+
+
 def _nearest(paddle: Recorder, xp: Any, x: Any, item: _Axis, position: Any, nearest_mode: str) -> Expr:
     rounded = {
-        "round_prefer_floor": lambda: xp.ceil(position - 0.5),
-        "round_prefer_ceil": lambda: xp.floor(position + 0.5),
+        "round_prefer_floor": lambda: xp.ceil(position - (0.5 + _HALFWAY)),
+        "round_prefer_ceil": lambda: xp.floor(position + (0.5 + _HALFWAY)),
         "floor": lambda: xp.floor(position),
         "ceil": lambda: xp.ceil(position),
     }
