@@ -109,6 +109,16 @@ def test_what_cannot_be_found_stays_as_it_was_declared() -> None:
     assert str(graph.outputs[0].shape) == "[4,5]"
 
 
+def test_what_follows_from_the_unknown_stays_as_it_was_declared() -> None:
+    graph = inferred("""
+        g (float[5] x, int64[1] start, int64[1] end) => (float[1] y) {
+            cut = Slice (x, start, end)
+            y = Abs (cut)
+        }""")
+    assert shape(graph, "cut") == "[None]"
+    assert str(graph.outputs[0].shape) == "[1]"
+
+
 def test_expand_and_reshape_keep_what_is_known() -> None:
     graph = inferred("""
         g (float[1, 3] x, float[B, S] like) => (float[] y, float[] z) {
@@ -214,6 +224,20 @@ def test_a_carried_value_that_grows() -> None:
     graph = loop("next = Concat <axis = 1> (state, state)")
     assert shape(graph, "final") == "[B,None]"
     assert shape(graph, "item") == "[B,None]"
+
+
+def test_a_scan_output_keeps_its_declared_shape_beside_a_carried_value_that_grows() -> None:
+    graph = inferred("""
+        g (int64 count, float[4] start, int64[1] end) => (float[] final, float[] items) <int64[1] zero = {0}> {
+            final, items = Loop (count, , start) <body = b (int64 i, bool in, float state)
+                => (bool out, float next, float[2] item) {
+                    out = Identity (in)
+                    next = Concat <axis = 0> (state, state)
+                    item = Slice (next, zero, end)
+                }>
+        }""")
+    assert shape(graph, "final") == "[None]"
+    assert shape(graph, "items") == "[None,2]"
 
 
 def test_a_carried_value_whose_rank_changes() -> None:

@@ -73,12 +73,18 @@ def is_least_of(element: Element, size: Element) -> bool:
 
 
 _LEAST = re.compile(r"Min\((\d+), (.*)\)")
-_FRESH = itertools.count()
+_FRESH = "_s"
+_COUNT = itertools.count()
 
 
 def fresh() -> ir.SymbolicDim:
     """A dimension unlike any other: dynamic for an unknown reason."""
-    return ir.SymbolicDim(f"_s{next(_FRESH)}")
+    return ir.SymbolicDim(f"{_FRESH}{next(_COUNT)}")
+
+
+def is_fresh(dim: Any) -> bool:
+    """Whether a dimension was made by `fresh`."""
+    return isinstance(dim, ir.SymbolicDim) and (dim.value or "").startswith(_FRESH)
 
 
 def follow(node: ir.Node) -> None:

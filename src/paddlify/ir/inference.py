@@ -137,11 +137,14 @@ def merged(known: ir.Shape | None, found: ir.Shape) -> ir.Shape:
     """What two shapes of one value say together.
 
     What was found wins over what was known (a model may declare sizes that are out of date); a dimension that was
-    found to be dynamic, without a name, stays what it was.
+    found to be dynamic, without a name of the model's, stays what it was.
     """
     if known is None or known.rank() != found.rank():
         return ir.Shape(list(found))
-    return ir.Shape([old if _is_unnamed(new) else new for old, new in zip(known, found, strict=True)])
+    return ir.Shape([
+        old if _is_unnamed(new) or (isinstance(old, int) and elements.is_fresh(new)) else new
+        for old, new in zip(known, found, strict=True)
+    ])
 
 
 def common(first: ir.Shape | None, second: ir.Shape | None) -> ir.Shape | None:
@@ -215,8 +218,10 @@ def _infer_carried(
 ) -> None:
     """Infer a loop's body: a carried value has the shape that it has at first and after every round.
 
-    It is begun with the shape at first; where a round changes it, that dimension (or the rank) is unknown.
+    It is begun with the shape at first; where a round changes it, that dimension (or the rank) is unknown. What the
+    model says of the shapes of scan outputs is kept.
     """
+    declared = [(value, value.shape) for value in body.outputs if value not in leaving[: len(entering)]]
     for value, first in zip(entering, initial, strict=False):
         if first is not None:
             value.type = first.type or value.type
@@ -230,18 +235,20 @@ def _infer_carried(
                 value.shape, changed = kept, True
         if not changed:
             return
-        _forget_shapes(body)
+        _forget_shapes(body, declared)
     for value in entering:
         value.shape = None
-    _forget_shapes(body)
+    _forget_shapes(body, declared)
     infer_graph(body, version)
 
 
-def _forget_shapes(graph: ir.Graph) -> None:
+def _forget_shapes(graph: ir.Graph, but_for: Sequence[tuple[ir.Value, ir.Shape | None]]) -> None:
     for node in graph.all_nodes():
         for value in node.outputs:
             value.shape = None
             value.meta.pop(ELEMENTS, None)
+    for value, shape in but_for:
+        value.shape = None if shape is None else shape.copy()
 
 
 def _set_states(values: Sequence[ir.Value], initial: Sequence[ir.Value | None], final: Sequence[ir.Value]) -> None:
