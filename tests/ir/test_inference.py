@@ -199,6 +199,18 @@ def test_a_branch_gives_what_both_have_in_common(body: str, expected: str) -> No
     assert [value.dtype for value in graph.outputs] == [ir.DataType.FLOAT, ir.DataType.INT64]
 
 
+@pytest.mark.parametrize(("sizes", "expected"), [("2,1", "[2]"), ("2,3", "[2,3]"), ("2,N", "None")])
+def test_a_branch_that_is_never_taken_says_nothing(sizes: str, expected: str) -> None:
+    graph = inferred(f"""
+        g (float[{sizes}] x) => (float[] y) <int64[1] one = {{1}}> {{
+            shape = Shape <start = 1> (x)
+            is_one = Equal (shape, one)
+            y = If (is_one) <then_branch = t () => (float[] a) {{ a = Squeeze (x, one) }},
+                             else_branch = e () => (float[] b) {{ b = Identity (x) }}>
+        }}""")
+    assert shape(graph, "y") == expected
+
+
 def loop(body: str, extra: str = "") -> ir.Graph:
     return inferred(f"""
         g (int64 count, float[B, 4] start{extra}) => (float[] final, float[] items) {{

@@ -308,6 +308,8 @@ _FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
     "Mod": _binary(lambda a, b: a % b if isinstance(a, int) and isinstance(b, int) else None),
     "Max": _binary(lambda a, b: max(a, b) if isinstance(a, int) and isinstance(b, int) else None),
     "Min": _binary(lambda a, b: min(a, b) if isinstance(a, int) and isinstance(b, int) else None),
+    "Less": _binary(lambda a, b: int(a < b) if isinstance(a, int) and isinstance(b, int) else None),
+    "Greater": _binary(lambda a, b: int(a > b) if isinstance(a, int) and isinstance(b, int) else None),
 }
 
 

@@ -165,6 +165,9 @@ def _if(node: ir.Node, version: int) -> None:
     branches = [node.attributes[name].as_graph() for name in ("then_branch", "else_branch")]
     for branch in branches:
         infer_graph(branch, version)
+    condition = known_array(node.inputs[0])
+    if condition is not None and condition.size == 1:
+        branches = [branches[0 if condition.item() else 1]] * 2
     for value, first, second in zip(node.outputs, *(branch.outputs for branch in branches), strict=False):
         value.type = first.type if first.type is not None else second.type
         _set_shape(value, common(first.shape, second.shape))
