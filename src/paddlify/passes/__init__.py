@@ -16,6 +16,7 @@ from paddlify.passes.eliminate_no_ops import EliminateNoOps
 from paddlify.passes.eliminate_spreads import EliminateSpreads
 from paddlify.passes.fold_affine import FoldAffine
 from paddlify.passes.fold_constants import FoldConstants
+from paddlify.passes.merge_constants import MergeConstants
 from paddlify.passes.push_transposes import PushTransposes
 from paddlify.passes.raise_activations import RaiseActivations
 from paddlify.passes.raise_attention import RaiseAttention
@@ -35,6 +36,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         EliminateSpreads(),
         SimplifyShapes(),
         RemoveUnusedNodesPass(),
+        MergeConstants(),
         CommonSubexpressionEliminationPass(),
         PushTransposes(),
         EliminateNoOps(),
