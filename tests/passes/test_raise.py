@@ -223,6 +223,13 @@ def attention_with_both_scaled(op, q, k, v):
     return op.Transpose(op.MatMul(weights, op.Transpose(v, perm=HEADS)), perm=HEADS)
 
 
+def attention_scaled_before_it_is_split(op, q, k, v):
+    """As it is once PushTransposes has run."""
+    query = op.Transpose(op.Mul(q, op.constant(0.75)), perm=HEADS)
+    weights = op.Softmax(op.MatMul(query, op.Transpose(op.Mul(op.constant(0.5), k), perm=KEYS)), axis=-1)
+    return op.Transpose(op.MatMul(weights, op.Transpose(v, perm=HEADS)), perm=HEADS)
+
+
 def attention_by_einsum(op, q, k, v, *mask, swapped=False, result="BTNH"):
     """As Keras exports it, in two versions."""
     if swapped:
@@ -241,6 +248,7 @@ def attention_by_einsum(op, q, k, v, *mask, swapped=False, result="BTNH"):
         attention,
         lambda op, *operands: attention(op, *operands, once=False),
         attention_with_both_scaled,
+        attention_scaled_before_it_is_split,
         attention_by_einsum,
         lambda op, *operands: attention_by_einsum(op, *operands, swapped=True),
     ],

@@ -135,6 +135,41 @@ class Bert(nn.Module):
         return x, torch.tanh(self.pooler(x[:, 0]))
 
 
+class DecoderLayer(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, length, width = x.shape
+        parts = self.qkv(self.norm1(x)).split(width, 2)
+        query, key, value = (part.view(n, length, self.heads, -1).transpose(1, 2) for part in parts)
+        context = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        x = x + self.output(context.transpose(1, 2).reshape(n, length, width))
+        return x + self.down(functional.gelu(self.up(self.norm2(x)), approximate="tanh"))
+
+
+class Decoder(nn.Module):
+    """A language model: learned positions, causal attention, the scores of the next word."""
+
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
+        super().__init__()
+        self.words = nn.Embedding(50, width)
+        self.positions = nn.Embedding(64, width)
+        self.layers = nn.ModuleList(DecoderLayer(width, heads) for _ in range(2))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, 50, bias=False)
+
+    def forward(self, words: Tensor) -> Tensor:
+        x = self.words(words) + self.positions(torch.arange(words.size(1), device=words.device))
+        for layer in self.layers:
+            x = layer(x)
+        return self.head(self.norm(x))[:, -1]
+
+
 class Tagger(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -291,6 +326,10 @@ CASES: dict[str, Case] = {
     "bert": Case(
         Bert, ["input_ids", "attention_mask"], masked_words, ((2, 9), (3, 17)), [{0: N, 1: LENGTH}] * 2,
         ["sequence", "pooled"],
+    ),
+    "decoder": Case(
+        Decoder, ["words"], lambda n, length: (torch.randint(0, 50, (n, length)),), ((2, 9), (3, 17)),
+        [{0: N, 1: LENGTH}],
     ),
     "tagger": Case(
         Tagger, ["words"], lambda n, length: (torch.randint(0, 50, (n, length)),), ((2, 9), (3, 5)),

@@ -23,6 +23,7 @@ INPUTS = {
     "resnet": {"image": (-1, 3, -1, -1)},
     "vit": {"image": (-1, 3, 32, 32)},
     "bert": {"input_ids": (-1, -1), "attention_mask": (-1, -1)},
+    "decoder": {"words": (-1, -1)},
     "tagger": {"words": (-1, -1)},
     "detector": {"image": (1, 3, -1, -1)},
     "unet": {"image": (-1, 3, -1, -1)},
@@ -33,6 +34,7 @@ WITHOUT_DATA = {
     "unet": (0, 0),
     "vit": (1, 1),  # the batch, to which the class token is spread
     "bert": (1, 1),  # the length, to which the positions are cut
+    "decoder": (6, 6),  # the length, the positions, and the mask, which all layers share
     "tagger": (0, 0),
     "detector": (17, 25),  # height and width, and the grid that is made of them
     "unet_sizes": (14, 16),  # heights and widths of what is resized, and of what it is resized to
@@ -144,3 +146,13 @@ def test_source_follows_the_modules(exporter: str, converted: Callable[[str, str
     text = (converted("resnet", exporter) / "model.py").read_text()
     assert "\n        # layer1\n" in text
     assert "\n        # layer2\n" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("name", ["bert", "decoder"])
+def test_attention_is_one_call(name: str, exporter: str, converted: Callable[[str, str], Path]) -> None:
+    text = (converted(name, exporter) / "model.py").read_text()
+    assert text.count("F.scaled_dot_product_attention(") == 2
+    assert "softmax" not in text
+    assert "paddle.transpose(" not in text

@@ -24,6 +24,7 @@ from paddlify.passes.raise_layer_norm import RaiseLayerNorm
 from paddlify.passes.raise_linear import RaiseLinear
 from paddlify.passes.simplify_shapes import SimplifyShapes
 from paddlify.passes.unflatten_matmul import UnflattenMatMul
+from paddlify.passes.unflatten_transpose import UnflattenTranspose
 
 
 def pipeline() -> list[ir.passes.InPlacePass]:
@@ -38,6 +39,7 @@ def pipeline() -> list[ir.passes.InPlacePass]:
         RemoveUnusedNodesPass(),
         MergeConstants(),
         CommonSubexpressionEliminationPass(),
+        UnflattenTranspose(),
         PushTransposes(),
         EliminateNoOps(),
         RemoveUnusedNodesPass(),

@@ -92,6 +92,8 @@ def _scores(value: ir.Value | None) -> tuple[ir.Value, ir.Value, float] | None:
             query = _before(query, _HEADS)
             more, key = _key(key)
             key_scale *= more
+            more, query = _scaled(query)
+            query_scale *= more
         if query is not None and key is not None:
             return query, key, scale * query_scale * key_scale
     return None
@@ -125,9 +127,10 @@ def _key(value: ir.Value | None) -> tuple[float, ir.Value | None]:
     """A number and the key before it became [batch, heads, size, keys], by one transposition or by two."""
     at_once = _before(value, _KEYS)
     if at_once is not None:
-        return 1.0, at_once
+        return _scaled(at_once)
     scale, key = _scaled(_before(value, (0, 1, 3, 2)))
-    return scale, _before(key, _HEADS)
+    more, key = _scaled(_before(key, _HEADS))
+    return scale * more, key
 
 
 def _before(value: ir.Value | None, perm: tuple[int, ...]) -> ir.Value | None:
