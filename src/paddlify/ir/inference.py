@@ -23,7 +23,7 @@ from paddlify.ir.elements import ELEMENTS, MAX_ELEMENTS, Element, elements_of, k
 
 __all__ = [
     "BROADCASTING", "ELEMENTS", "MAX_ELEMENTS", "Element", "common", "elements_of", "infer_graph", "infer_node",
-    "known_array", "merged", "name_dims", "type_proto",
+    "known_array", "merged", "type_proto",
 ]
 
 _MAX_FLOATS = 16
@@ -55,10 +55,10 @@ def infer_node(node: ir.Node, version: int) -> None:
     elements.follow(node)
     _refine_shape(node)
     for value in node.outputs:
-        name_dims(value)
+        _name_dims(value)
 
 
-def name_dims(value: ir.Value) -> None:
+def _name_dims(value: ir.Value) -> None:
     """Give dimensions that are dynamic for an unknown reason names of their own.
 
     So the sizes that a model asks of a tensor and puts into a Reshape of the same tensor are known to be its own.

@@ -25,8 +25,6 @@ def upgrade(model: ir.Model) -> None:
 
     Raises UnsupportedModel that lists every node whose old form cannot be said in the pinned opset.
     """
-    for value in model.graph.inputs:
-        inference.name_dims(value)
     run = _Upgrade(model.graph, model.opset_imports.get("", opset.IR_OPSET))
     run.graph(model.graph)
     if run.refused:
