@@ -74,7 +74,10 @@ def logical(op: Op, block: Block) -> list[Op]:
 
 @says("where")
 def where(op: Op, block: Block) -> list[Op]:
-    """The same for equal shapes; what is smaller is multiplied by ones of the shape of the result."""
+    """The same for equal shapes; what is smaller is multiplied by ones of the shape of the result.
+
+    Dynamic sizes are equal, as for Paddle's own `where`: what may differ is broadcast before it in `model.py`.
+    """
     target = block.shape(op.output())
     inputs = {slot: op.input(slot) for slot in ("Condition", "X", "Y")}
     like = next((name for name in inputs.values() if block.shape(name) == target), None)
