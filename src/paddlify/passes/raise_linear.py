@@ -18,7 +18,8 @@ class RaiseLinear(ir.passes.InPlacePass):
        nothing else uses, so that one layer can own them; x has rank 2 or more, and at least that of the bias.
     2. Nothing else uses the product.
     3. The product may be reshaped before the addition, if the bias spans the axes into which its last one was split.
-    4. All are float32 or float64: in narrower types the product would no longer be rounded before the addition.
+    4. All are float32, as Paddle's layers are; in narrower types the product would no longer be rounded before the
+       addition, either.
     """
 
     def call(self, model: ir.Model) -> ir.passes.PassResult:
@@ -66,7 +67,7 @@ def _layer(matmul: ir.Node | None, bias: ir.Value | None, bias_shape: list[int])
     if matmul is None or bias is None or not is_only_used_once(matmul.outputs[0]):
         return None
     x, weight = matmul.inputs
-    if x is None or weight is None or x.shape is None or x.dtype not in (ir.DataType.FLOAT, ir.DataType.DOUBLE):
+    if x is None or weight is None or x.shape is None or x.dtype != ir.DataType.FLOAT:
         return None
     if any(value.const_value is None or not is_only_used_once(value) for value in (weight, bias)):
         return None

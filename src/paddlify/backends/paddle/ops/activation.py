@@ -7,7 +7,6 @@ from typing import Any
 
 import onnx_ir as ir
 
-from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
 from paddlify.backends.paddle.ops.common import (
@@ -16,6 +15,7 @@ from paddlify.backends.paddle.ops.common import (
     NUMBERS,
     cast,
     computed,
+    may_own,
     normal_axis,
     number,
     size_of,
@@ -59,7 +59,7 @@ def leaky_relu(paddle: Recorder, x: Tensor, *, alpha: float) -> Any:
 def prelu(paddle: Recorder, x: Tensor, slope: Tensor) -> Any:
     """The slope is broadcast to x; Paddle's own PReLU takes one slope, or one for each channel."""
     channels = _slopes_per_channel(x, slope)
-    if channels is not None and slope.is_initializer and slope.only_use and paddle_dtype(x.dtype) in FLOATS:
+    if channels is not None and may_own(x, slope):
         layer = paddle.layer(paddle.nn.PReLU(channels), _weight=Reshaped(slope.tensor, [channels]))
         return layer(x)
     return computed(paddle, NUMBERS, lambda x, slope: paddle.where(x < 0, slope * x, x), x, slope)

@@ -22,6 +22,17 @@ NUMBERS = FLOATS | {"int32", "int64"}
 
 FLOATING = frozenset({ir.DataType.FLOAT16, ir.DataType.BFLOAT16, ir.DataType.FLOAT, ir.DataType.DOUBLE})
 
+def may_own(x: Tensor, *weights: Tensor | None) -> bool:
+    """Whether a layer on `x` may own weights: constants that nothing else uses, in Paddle's default dtype.
+
+    A layer creates its parameters in that dtype, whatever it is given.
+    """
+    return x.dtype == ir.DataType.FLOAT and all(
+        weight is None or (weight.is_initializer and weight.only_use and weight.dtype == ir.DataType.FLOAT)
+        for weight in weights
+    )
+
+
 _WIDER: dict[str, tuple[str, ...]] = {
     "bool": ("uint8", "int32", "int64", "float32"),
     "uint8": ("int16", "int32", "int64", "float32", "float64"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from paddlify.backends.paddle.expression import Expr, Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import FLOATS, cast, size_of, wide
+from paddlify.backends.paddle.ops.common import FLOATS, cast, may_own, size_of, wide
 from paddlify.backends.paddle.ops.sizes import compact, floor_divided, sizes_of
 from paddlify.backends.paddle.ops.windows import Windows, pad_spatial, windows
 from paddlify.errors import Refusal
@@ -28,7 +28,7 @@ def conv(
     source: Expr = x if found.is_sayable else found.padded(x, 0.0)
     options = found.options | ({"groups": group} if group != 1 else {})
     layer, function = _CONV[found.rank]
-    if _is_owned(w, b):
+    if may_own(x, w, b):
         options |= {} if b is not None else {"bias_attr": False}
         channels = [w.shape[1] * group, w.shape[0]]  # type: ignore[operator]
         call = getattr(paddle.nn, layer)(*channels, compact(kernel), **options)
@@ -44,14 +44,6 @@ def _in_float(
     weights = [cast(paddle, weight, dtype) for weight in (w, b) if weight is not None]
     result = function(cast(paddle, source, dtype, of=paddle.dtype(x.dtype)), *weights, **options)
     return cast(paddle, result, x.dtype, of=dtype)
-
-
-def _is_owned(w: Tensor, b: Tensor | None) -> bool:
-    """Whether a layer may own the weights: constants of the default dtype that nothing else uses."""
-    return all(
-        weight is None or (weight.is_initializer and weight.only_use and weight.dtype.name == "FLOAT")
-        for weight in (w, b)
-    )
 
 
 def _known(dims: tuple[int | None, ...]) -> list[int]:

@@ -6,10 +6,9 @@ from typing import Any
 
 import onnx_ir as ir
 
-from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, cast, computed
+from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, cast, computed, may_own
 from paddlify.backends.paddle.ops.unsigned import wrapped
 from paddlify.errors import Refusal
 from paddlify.ir.opset import CONTRIB_DOMAIN, PRIVATE_DOMAIN
@@ -26,7 +25,7 @@ def matmul(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
         return paddle.zeros(list(paddle.outputs[0].shape), dtype=paddle.dtype(a.dtype))
     if a.rank > 1 and b.rank > 1 and a.shape[-1] == 1:
         return computed(paddle, FLOATS, lambda a, b: a * b, a, b)  # batches of it are garbage with oneDNN
-    if a.rank > 1 and b.rank == 2 and _are_parameters(a, b):
+    if a.rank > 1 and b.rank == 2 and may_own(a, b):
         return paddle.layer(paddle.nn.Linear(*b.shape, bias_attr=False), weight=b.tensor)(a)
     if _is_taken_for_a_layer(paddle, b):
         return computed(paddle, FLOATS, lambda a, b: paddle.matmul(a, paddle.t(b), transpose_y=True), a, b)
@@ -43,11 +42,6 @@ def linear(paddle: Recorder, x: Tensor, weight: Tensor, bias: Tensor) -> Any:
 def _flat(bias: Tensor) -> ir.TensorProtocol:
     """A bias as [outputs]."""
     return bias.tensor if bias.rank == 1 else Reshaped(bias.tensor, [int(bias.tensor.size)])
-
-
-def _are_parameters(x: Tensor, *weights: Tensor) -> bool:
-    """Whether a layer that computes in the dtype of `x` can own the weights."""
-    return paddle_dtype(x.dtype) in FLOATS and all(weight.is_initializer and weight.only_use for weight in weights)
 
 
 def _is_taken_for_a_layer(paddle: Recorder, b: Tensor) -> bool:
@@ -103,7 +97,7 @@ def gemm(
 
 
 def _is_linear(a: Tensor, b: Tensor, c: Tensor | None, beta: float, trans_b: int) -> bool:
-    if not _are_parameters(a, *([b] if c is None else [b, c])):
+    if not may_own(a, *([b] if c is None else [b, c])):
         return False
     outputs = b.shape[0 if trans_b else 1]
     return c is None or (beta == 1 and c.shape in ((outputs,), (1, outputs)))

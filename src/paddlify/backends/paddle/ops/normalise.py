@@ -10,21 +10,13 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import FLOATS, cast, computed, normal_axis, size_of, wide
+from paddlify.backends.paddle.ops.common import FLOATS, cast, computed, may_own, normal_axis, size_of, wide
 from paddlify.errors import Refusal
 from paddlify.ir.tensors import Reshaped
 
 _D = ir.DataType
-
-
-def _owned(x: Tensor, *weights: Tensor | None) -> bool:
-    """Whether a layer may own these weights: all are the model's, used once, and of a dtype that layers have."""
-    return paddle_dtype(x.dtype) in FLOATS and all(
-        weight is None or (weight.is_initializer and weight.only_use and weight.dtype == x.dtype) for weight in weights
-    )
 
 
 def _per_channel(paddle: Recorder, weight: Any, rank: int) -> Any:
@@ -52,7 +44,7 @@ def batch_normalised(
 ) -> Any:
     """x with given statistics of its channels; a layer where the weights are the model's own."""
     layers = {2: "BatchNorm1D", 3: "BatchNorm1D", 4: "BatchNorm2D", 5: "BatchNorm3D"}
-    if x.rank in layers and _owned(x, scale, bias, mean, variance):
+    if x.rank in layers and may_own(x, scale, bias, mean, variance):
         create = getattr(paddle.nn, layers[x.rank])(scale.shape[0], epsilon=epsilon)
         return paddle.layer(create, weight=scale, bias=bias, _mean=mean, _variance=variance)(x)
     work = wide(x.dtype, FLOATS)
@@ -85,7 +77,7 @@ def _batch_normalization_in_training(
 @emits("InstanceNormalization")
 def instance_normalization(paddle: Recorder, x: Tensor, scale: Tensor, bias: Tensor, *, epsilon: float) -> Any:
     layers = {3: "InstanceNorm1D", 4: "InstanceNorm2D", 5: "InstanceNorm3D"}
-    if x.rank in layers and _owned(x, scale, bias):
+    if x.rank in layers and may_own(x, scale, bias):
         create = getattr(paddle.nn, layers[x.rank])(scale.shape[0], epsilon=epsilon)
         return paddle.layer(create, scale=scale, bias=bias)(x)
 
@@ -100,7 +92,7 @@ def group_normalization(
     paddle: Recorder, x: Tensor, scale: Tensor, bias: Tensor, *, epsilon: float, num_groups: int, stash_type: int
 ) -> Any:
     """Computed in float32 or wider, which is what every `stash_type` asks for at least."""
-    if _owned(x, scale, bias):
+    if may_own(x, scale, bias):
         create = paddle.nn.GroupNorm(num_groups, scale.shape[0], epsilon=epsilon)
         return paddle.layer(create, weight=scale, bias=bias)(x)
 
@@ -147,7 +139,7 @@ def _plain_layer_normalization(
 ) -> Any:
     """Paddle's scale and bias are vectors whatever the rank; without a bias oneDNN would ignore the scale."""
     shape, count = sizes[0] if len(sizes) == 1 else sizes, math.prod(sizes)
-    if _owned(x, scale, bias):
+    if may_own(x, scale, bias):
         weights = {"weight": scale.tensor, "bias": _zeros(count, x.dtype) if bias is None else bias.tensor}
         layer = paddle.nn.LayerNorm(shape, epsilon=epsilon)
         return paddle.layer(layer, **{name: _vector(weight) for name, weight in weights.items()})(x)

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from paddlify.backends.paddle.dtypes import paddle_dtype
 from paddlify.backends.paddle.expression import Tensor
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import FLOATS, cast, wide
+from paddlify.backends.paddle.ops.common import FLOATS, cast, may_own, wide
 from paddlify.backends.paddle.ops.control_flow import _while as while_loop
 from paddlify.backends.paddle.ops.gate_activations import Activation, activations_of
 from paddlify.errors import Refusal
@@ -200,9 +199,8 @@ def _is_fused(node: _Recurrence) -> bool:
         and (node.lengths is None or node.direction != "reverse")
         and not node.input_forget
         and node.linear_before_reset
-        and paddle_dtype(node.x.dtype) in FLOATS
         and len({state is None for state in node.initial}) == 1
-        and all(weight.is_initializer and weight.only_use for weight in weights)
+        and may_own(node.x, *weights)
     )
 
 
