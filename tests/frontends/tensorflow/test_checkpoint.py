@@ -54,20 +54,22 @@ def write_table(path: Path, entries: dict[bytes, bytes], compress: bool = False)
     path.write_bytes(data + (meta + handle).ljust(40, b"\0") + MAGIC)
 
 
-def write_checkpoint(prefix: Path, tensors: dict[str, np.ndarray], slices: dict[str, list[tuple[int, int]]]) -> None:
-    """A checkpoint with one shard; `slices` cut a tensor along its first axis into (start, length)."""
-    data = b""
-    entries = {b"": messages.BundleHeaderProto(num_shards=1).SerializeToString()}
+def write_checkpoint(
+    prefix: Path, tensors: dict[str, np.ndarray], slices: dict[str, list[tuple[int, int]]], shards: int = 1
+) -> None:
+    """A checkpoint; `slices` cut a tensor along its first axis into (start, length), the shards take turns."""
+    data = [b""] * shards
+    entries = {b"": messages.BundleHeaderProto(num_shards=shards).SerializeToString()}
 
     def add(key: bytes, array: np.ndarray) -> None:
-        nonlocal data
-        content = array.tobytes()
+        content, shard = array.tobytes(), (len(entries) - 1) % shards
         entry = messages.BundleEntryProto(
-            dtype=1, offset=len(data), size=len(content), crc32c=table.mask(google_crc32c.value(content))
+            dtype=1, shard_id=shard, offset=len(data[shard]), size=len(content),
+            crc32c=table.mask(google_crc32c.value(content)),
         )
         entry.shape.dim.extend(messages.Dim(size=dim) for dim in array.shape)
         entries[key] = entry.SerializeToString()
-        data += content
+        data[shard] += content
 
     for name, array in tensors.items():
         if name not in slices:
@@ -83,7 +85,8 @@ def write_checkpoint(prefix: Path, tensors: dict[str, np.ndarray], slices: dict[
                 item.extent.add()
             add(slice_key(name, extents), array[start : start + length])
         entries[name.encode()] = whole.SerializeToString()
-    prefix.with_name(prefix.name + ".data-00000-of-00001").write_bytes(data)
+    for shard, content in enumerate(data):
+        prefix.with_name(f"{prefix.name}.data-{shard:05d}-of-{shards:05d}").write_bytes(content)
     write_table(prefix.with_name(prefix.name + ".index"), entries)
 
 
@@ -168,6 +171,34 @@ def test_slices_are_put_together(tmp_path: Path) -> None:
         checkpoint.tensor("v", "10 6 8,4:-")
     with pytest.raises(LoadError, match="has no variable 'vv'"):
         checkpoint.tensor("vv")
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3])
+@pytest.mark.parametrize("columns", [6, 600], ids=["read at once", "on disk"])
+def test_a_changed_byte_is_found_in_what_is_needed(tmp_path: Path, columns: int, shards: int) -> None:
+    """Whichever shard holds it, whole or in slices; and only there."""
+    whole = np.arange(10 * columns, dtype=np.float32).reshape(10, columns)
+    write_checkpoint(tmp_path / "m", {"u": whole, "v": whole}, {"v": [(0, 4), (4, 5), (9, 1)]}, shards)
+    wanted = {("u", 0, 10), ("v", 0, 10), ("v", 0, 4), ("v", 2, 6), ("v", 9, 1)}
+    found: set[tuple[str, int, int]] = set()
+    for path in sorted(tmp_path.glob("m.data-*")):
+        content = path.read_bytes()
+        for position in range(0, len(content), 4 * columns):
+            path.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
+            damaged = set()
+            for name, start, length in wanted:
+                try:
+                    tensor = Checkpoint(tmp_path / "m").tensor(name, f"10 {columns} {start},{length}:-")
+                except LoadError as error:
+                    assert f"damaged: '{name}' has a wrong checksum" in str(error)  # noqa: PT017
+                    damaged.add((name, start, length))
+                else:
+                    np.testing.assert_array_equal(tensor.numpy(), whole[start : start + length])
+            assert len({name for name, _, _ in damaged}) == 1
+            assert damaged & {("u", 0, 10), ("v", 0, 10)}
+            found |= damaged
+        path.write_bytes(content)
+    assert found == wanted
 
 
 def test_missing_slice(tmp_path: Path) -> None:
