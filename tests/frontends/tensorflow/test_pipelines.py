@@ -25,4 +25,5 @@ def test_lowered(pipelines: Path, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_converted(pipelines: Path, tmp_path: Path, record_property: Record, name: str) -> None:
-    check(pipelines / name / CASES[name], pipelines / name, tmp_path, record_property)
+    model = check(pipelines / name / CASES[name], pipelines / name, tmp_path, record_property)
+    assert model.runtime.onednn is not False, model.runtime.reason
