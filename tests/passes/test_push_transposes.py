@@ -68,6 +68,28 @@ def test_a_transpose_passes(middle):
     assert counts["Transpose"] == 0
 
 
+def test_a_transpose_of_units_joins_the_reshape_before_it():
+    """Squeeze and excitation: from [batch, channels] to [batch, 1, 1, channels], and that to NCHW."""
+
+    def record(op, x):
+        pooled = op.ReduceMean(x, op.constant([1, 2]), keepdims=0)
+        wide = op.Reshape(pooled, op.Concat(op.Shape(pooled, start=0, end=1), op.constant([1, 1, 8]), axis=0))
+        squeezed = op.Conv(op.Transpose(wide, perm=TO_NCHW), op.constant(weights(8, 8, 1, 1)))
+        return op.Mul(x, op.Transpose(op.Sigmoid(squeezed), perm=TO_NHWC)), op.Identity(wide)
+
+    model = build(record, ["N", 4, 5, 8])
+    assert improved(model, PushTransposes())["Transpose"] == 1
+    assert [node.inputs[0].producer().op_type for node in model.graph if node.op_type == "Conv"] == ["Reshape"]
+
+
+@pytest.mark.parametrize("sizes", [["N", 1, "M", 8], ["N", 2, 1, 8]])
+def test_a_transpose_stays_behind_a_reshape_that_it_cannot_join(sizes):
+    def record(op, x):
+        return op.Transpose(op.Reshape(op.Relu(x), op.Shape(x)), perm=TO_NCHW)
+
+    assert improved(build(record, sizes), PushTransposes())["Transpose"] == 1
+
+
 def test_a_transpose_stays_where_it_means_something():
     def record(op, x):
         return op.Reshape(op.Transpose(x, perm=TO_NHWC), op.constant([0, -1]))

@@ -11,6 +11,7 @@ import onnx_ir as ir
 from paddlify.ir import inference, provenance
 from paddlify.ir.opset import IR_OPSET
 from paddlify.ir.tensors import Reshaped, Transposed, static_dims
+from paddlify.passes.matching import constant, replace
 
 Perm: TypeAlias = "tuple[int, ...]"
 Rule: TypeAlias = "Callable[[ir.Node, Perm], list[Perm] | None]"
@@ -21,7 +22,7 @@ class PushTransposes(ir.passes.InPlacePass):
     """Makes `Transpose · f` into `f · Transpose` where f does not mind, so that pairs of transposes vanish.
 
     1. Two transposes in a row are one; one that permutes nothing is none. One that moves dimensions of size 1
-       only is a Reshape, and vanishes in front of a Reshape.
+       only is a Reshape: it vanishes in front of one and, where the new sizes are known, behind one.
     2. Down: a transpose moves behind a node of `_RULES` when more of the node's data inputs lose a transpose
        than have to gain one. Constants are transposed while converting.
     3. Up: what is left moves in front of a node with one data input, towards the graph's input, when it ends at
@@ -83,7 +84,22 @@ def _simplify(node: ir.Node) -> bool:
     if own == tuple(range(len(own))) and source is not None and not output.is_graph_output():
         output.replace_all_uses_with(source)
         changed = True
-    return changed
+    return changed or _joins_reshape(node)
+
+
+def _joins_reshape(node: ir.Node) -> bool:
+    """Make a Reshape of a transpose that moves units only and stands behind a Reshape."""
+    output, reshaped = node.outputs[0], node.inputs[0]
+    before, perm = reshaped.producer() if reshaped is not None else None, _perm(output)
+    if perm is None or before is None or reshaped is None or reshaped.shape is None:
+        return False
+    if before.op_type != "Reshape" or before.domain:
+        return False
+    sizes = [dim if isinstance(dim, int) else -1 for dim in (reshaped.shape[axis] for axis in perm)]
+    if node.graph is None or 0 in sizes or sizes.count(-1) > 1 or not _moves_units(output, perm):
+        return False
+    replace(node, "Reshape", [before.inputs[0], constant(node.graph, f"{output.name}/shape", np.array(sizes))])
+    return True
 
 
 def _moves_units(value: ir.Value, perm: Perm) -> bool:
