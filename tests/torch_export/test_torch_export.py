@@ -156,3 +156,9 @@ def test_attention_is_one_call(name: str, exporter: str, converted: Callable[[st
     assert text.count("F.scaled_dot_product_attention(") == 2
     assert "softmax" not in text
     assert "paddle.transpose(" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_suppression_loops_once(exporter: str, converted: Callable[[str, str], Path]) -> None:
+    assert (converted("detector", exporter) / "model.py").read_text().count("while_loop(") == 1

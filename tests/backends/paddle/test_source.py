@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paddlify.backends.paddle.expression import Attribute, Call, Expr, Name
+from paddlify.backends.paddle.expression import Attribute, Call, Expr, Name, Unpacked
 from paddlify.backends.paddle.settling import settle
 from paddlify.backends.paddle.source import WIDTH, Assign, Names, returning, statements, text
 
@@ -77,7 +77,28 @@ def test_a_method_is_not_kept_in_a_variable() -> None:
     for _ in range(9):
         deep = Name("paddle.exp")(deep)
     body: list[Any] = []
-    (settled,) = settle([Name("paddle.abs")(deep.astype("int64"))], Names(), body, "y")
+    (settled,) = settle([Name("paddle.abs")(deep.astype("int64"))], Names(), body, "y", {})
     assert body
     for statement in [*body, Assign(["y"], settled)]:
         assert not isinstance(statement.value, Attribute)
+
+
+def test_a_call_that_gives_several_values_is_written_once() -> None:
+    """A loop, say, whose values are settled one by one."""
+    call: Expr = Name("paddle.topk")(Name("x"), 3)
+    names, unpacked, body = Names(), {}, []
+    first = settle([Unpacked(call, 0, 2) + 1], names, body, "y", unpacked)
+    second = settle([Unpacked(call, 1, 2) * 2], names, body, "y", unpacked)
+    assert [statement.targets for statement in body] == [["y_part", "y_part_2"]]
+    assert (text(first[0]), text(second[0])) == ("y_part + 1", "y_part_2 * 2")
+
+
+def test_a_sum_of_many_terms_is_settled() -> None:
+    total: Expr = Name("x")
+    for index in range(3000):
+        total = total + Name(f"y{index}")
+    body: list[Any] = []
+    (settled,) = settle([total], Names(), body, "z", {})
+    lines = statements([*body, Assign(["z"], settled)], 0)
+    joined = " ".join(" ".join(lines).split())
+    assert [joined.count(f" y{index} ") + joined.endswith(f" y{index}") for index in (0, 1500, 2999)] == [1, 1, 1]

@@ -83,6 +83,7 @@ class Recorder:
         self._scope = scope
         self._body = body
         self._node = node
+        self._unpacked: dict[Expr, list[Name]] = {}
 
     def __getattr__(self, name: str) -> Name:
         if name.startswith("_"):
@@ -162,6 +163,7 @@ class Recorder:
         ]
         function = Define(self._scope.variables.take(name), taken)
         recorder = Recorder(self._scope, function.body, self._node)
+        recorder._unpacked = dict(self._unpacked)
         function.returns = [recorder._settled(value) for value in body(recorder, [Name(item) for item in taken])]
         self._body.append(function)
         return Name(function.name)
@@ -219,7 +221,7 @@ class Recorder:
         results = [result] if isinstance(result, (Expr, TensorSequence)) else list(result)
         if len(results) < len(outputs):
             raise Refusal(f"output {len(results)} of {self.node.op_type} is not supported")
-        unpacked = [item for item in results if isinstance(item, Unpacked)]
+        unpacked = [item for item in results if isinstance(item, Unpacked) and item.source not in self._unpacked]
         if unpacked and len(unpacked) == len(results) and len({id(item.source) for item in unpacked}) == 1:
             self._assign_call(outputs, unpacked)
             return
@@ -252,7 +254,7 @@ class Recorder:
 
     def _settle(self, expressions: list[Any]) -> list[Any]:
         stem = stem_of(self.node) if self._node is not None else "x"
-        return settle(expressions, self._scope.variables, self._body, stem)
+        return settle(expressions, self._scope.variables, self._body, stem, self._unpacked)
 
 
 _DTYPE_NAMES = {"float32": "FLOAT", "float64": "DOUBLE"}
