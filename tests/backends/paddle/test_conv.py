@@ -105,6 +105,7 @@ def test_deform_conv_with_asymmetric_pads_and_offset_groups() -> None:
         pytest.param((1, 5, 5), [5, 5], [1, 5], {}, id="2d"),
         pytest.param((2, 9, 4), [5, 5], [3, 3], {"strides": [2, 2]}, id="strides"),
         pytest.param((1, 10, 12), [4, 5], [1, 5], {"pads": [0, 1, 0, 1]}, id="pads"),
+        pytest.param((1, 6, 12), [6, 3], [2, 1], {"pads": [0, 0, 1, 0], "strides": [1, 2]}, id="unequal pads"),
         pytest.param((2, 20, 12), [3, 4, 5], [1, 1, 5], {}, id="3d"),
         pytest.param(
             (2, 12, 18), [3, 4, 5], [1, 2, 3], {"pads": [0, 1, 0, 0, 0, 0], "strides": [1, 2, 1]}, id="3d pads"
@@ -114,7 +115,8 @@ def test_deform_conv_with_asymmetric_pads_and_offset_groups() -> None:
 @pytest.mark.parametrize("constant", [True, False], ids=["constant", "computed"])
 def test_col2im(x: tuple[int, ...], image: list[int], block: list[int], attributes: dict, constant: bool) -> None:
     inputs = [rand(*x), np.array(image, np.int64), np.array(block, np.int64)]
-    check("Col2Im", inputs, attributes, constants=(1, 2) if constant else ())
+    for dynamic in ((), (0, 1, 2)):
+        check("Col2Im", inputs, attributes, constants=(1, 2) if constant else (), dynamic={0: dynamic})
 
 
 def test_four_spatial_axes_are_refused() -> None:

@@ -86,7 +86,9 @@ def affine_grid(paddle: Recorder, theta: Tensor, size: Tensor, *, align_corners:
     shape, matrices = sizes_of(size), cast(paddle, theta, dtype)
     if align_corners and 1 in (size.elements() or [])[2:]:
         raise Refusal("where the corners of one pixel are is not specified: onnx takes -1, onnxruntime 1")
-    if isinstance(shape, list) and None in theta.shape[1:]:
+    if None in theta.shape[1:]:
+        if not isinstance(shape, list):
+            raise Refusal("whether the grid has two or three axes is not known while converting")
         matrices = paddle.reshape(matrices, [-1, len(shape) - 2, len(shape) - 1])
     grid = paddle.nn.functional.affine_grid(matrices, shape, align_corners=bool(align_corners))
     return cast(paddle, grid, theta.dtype, of=dtype)
