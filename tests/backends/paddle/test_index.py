@@ -77,6 +77,8 @@ def test_scatter_elements(reduction: str, axis: int, dynamic: bool) -> None:
     check("ScatterElements", inputs, {"axis": axis, "reduction": reduction}, dynamic=axes)
     if dynamic:
         axes[2] = (0, 1, 2)
+        vector = [numbers(5), index([1, 3]), numbers(2)]
+        check("ScatterElements", vector, {"reduction": reduction}, constants=(1,), dynamic={0: (0,), 2: (0,)})
         check("ScatterElements", inputs, {"axis": axis, "reduction": reduction}, constants=(1,), dynamic=axes)
 
 

@@ -87,7 +87,7 @@ def scatter_elements(
     axis = normal_axis(axis, x.rank)
     options = {"reduce": _REDUCTIONS[reduction]} if reduction != "none" else {}
     index: Expr = indices
-    flat = any(size is None for other, size in enumerate(x.shape) if other != axis)
+    flat = None in updates.shape or any(size is None for other, size in enumerate(x.shape) if other != axis)
     count = -1 if None in indices.shape else math.prod(size or 0 for size in indices.shape)
     if flat:
         index = paddle.flatten(_flat_positions(paddle, x, indices, axis))
@@ -98,7 +98,7 @@ def scatter_elements(
             return paddle.put_along_axis(source, index, values, axis, broadcast=False, **options)
         parts = paddle.flatten(source), index, paddle.reshape(values, [count])
         result = paddle.put_along_axis(*parts, axis, broadcast=False, **options)
-        return paddle.reshape(result, paddle.shape(source))
+        return result if x.rank == 1 else paddle.reshape(result, paddle.shape(source))
 
     return computed(paddle, _ALONG, put, x, updates)
 
