@@ -37,7 +37,7 @@ WITHOUT_DATA = {
     "decoder": (6, 6),  # the length, the positions, and the mask, which all layers share
     "tagger": (0, 0),
     "detector": (17, 25),  # height and width, and the grid that is made of them
-    "unet_sizes": (14, 16),  # heights and widths of what is resized, and of what it is resized to
+    "unet_sizes": (16, 18),  # heights and widths of what is resized, and of what it is resized to
 }
 """How many statements of `forward` may depend on sizes and constants alone, by exporter.
 
