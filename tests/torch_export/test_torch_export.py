@@ -36,8 +36,8 @@ WITHOUT_DATA = {
     "bert": (1, 1),  # the length, to which the positions are cut
     "decoder": (6, 6),  # the length, the positions, and the mask, which all layers share
     "tagger": (0, 0),
-    "detector": (17, 25),  # height and width, and the grid that is made of them
-    "unet_sizes": (16, 18),  # heights and widths of what is resized, and of what it is resized to
+    "detector": (17, 23),  # height and width, and the grid that is made of them
+    "unet_sizes": (12, 12),  # heights and widths of what is resized, and of what it is resized to
 }
 """How many statements of `forward` may depend on sizes and constants alone, by exporter.
 

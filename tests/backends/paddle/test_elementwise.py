@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper, numpy_helper
 from tests.backends.paddle.single_node import check
+
+import paddlify
 
 RNG = np.random.default_rng(0)
 FLOATS = np.array([0.5, -0.5, 1.5, 2.5, -2.5, 3.25, -7.75, 1e-3, 40.0], np.float32)
@@ -205,3 +209,25 @@ def test_a_constant_of_negative_zero(op_type: str) -> None:
     with np.errstate(divide="ignore"):
         x, zero = np.array([-3e38, 2.0, -0.0], np.float32), np.array(-0.0, np.float32)
         check(op_type, [x[:2], zero], constants=(1,))
+
+
+@pytest.mark.parametrize("less", [0, 1, 3, 9])
+def test_quotients_of_sizes(less: int, tmp_path: Path) -> None:
+    """A size less a number, rounded towards zero, where it may be negative too."""
+    shape, sub, div = (
+        helper.make_node("Shape", ["x"], ["n"]), helper.make_node("Sub", ["n", "less"], ["m"]),
+        helper.make_node("Div", ["m", "four"], ["y"]),
+    )
+    numbers = [numpy_helper.from_array(np.array([value]), name) for name, value in (("less", less), ("four", 4))]
+    info = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [shape, sub, div], "sizes", [info("x", 1, ["N"])], [info("y", 7, [1])], initializer=numbers
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    paddlify.convert(model, tmp_path / "out", verify=False)
+    text = (tmp_path / "out" / "model.py").read_text()
+    assert ("logical_xor" in text) == (less > 3)
+    loaded = paddlify.load(tmp_path / "out")
+    for size in range(8):
+        (result,) = loaded.inference({"x": np.zeros(size, np.float32)})
+        assert result.tolist() == [int((size - less) / 4)]

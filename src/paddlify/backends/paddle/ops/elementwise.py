@@ -17,6 +17,8 @@ from paddlify.backends.paddle.ops.cast import converted
 from paddlify.backends.paddle.ops.common import FLOATING, FLOATS, NUMBERS, cast, computed, number, scalar, wide
 from paddlify.backends.paddle.ops.unsigned import UNSIGNED, divided, sign_flipped, wrapped
 from paddlify.errors import Refusal
+from paddlify.ir import inference
+from paddlify.ir.elements import lower_bound
 
 _D = ir.DataType
 _INTEGERS = frozenset({"int32", "int64"})
@@ -105,6 +107,10 @@ def divide(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
     if a.dtype in UNSIGNED:
         return divided(paddle, a, b)
     if a.dtype not in FLOATING:
+        low, divisor = _at_least(a), _at_least(b)
+        if low is not None and divisor is not None and divisor > 0 and low > -divisor:  # sizes, say
+            dividend = a if low >= 0 else paddle.clip(a, min=0)
+            return dividend // b
         return _on_integers(paddle, lambda a, b, dtype: truncated_quotient(paddle, a, b, dtype), a, b)
     left, right = scalar(a, beside=b), scalar(b, beside=a)
     if left is not None:
@@ -112,6 +118,13 @@ def divide(paddle: Recorder, a: Tensor, b: Tensor) -> Any:
     if isinstance(right, float) and abs(math.frexp(right)[0]) == 0.5:  # then multiplying by the inverse is exact
         return a / right
     return computed(paddle, FLOATS, lambda a, b: a / b, a, b)
+
+
+def _at_least(x: Tensor) -> int | None:
+    """What no element of shape arithmetic is less than, as far as that is known."""
+    bounds = [lower_bound(element) for element in inference.elements_of(x.value) or ()]
+    known = [bound for bound in bounds if bound is not None]
+    return min(known) if known and len(known) == len(bounds) and x.dtype == ir.DataType.INT64 else None
 
 
 def _on_integers(paddle: Recorder, function: Callable[[Any, Any, str], Any], a: Tensor, b: Tensor) -> Any:

@@ -150,6 +150,11 @@ def _numbers(paddle: Recorder, values: Tensor, count: int) -> list[Any]:
     elements = list(values.numpy()) if values.is_constant else values.elements() or [None] * count
     if None not in elements:
         return [np.float64(element) for element in elements]
+    if values.dtype == ir.DataType.INT64:  # sizes: elements of shape arithmetic, each for itself
+        return [
+            paddle.let(values[index].astype("float64"), "number") if element is None else np.float64(element)
+            for index, element in enumerate(elements)
+        ]
     wide_values = paddle.let(values.astype("float64"), "numbers")
     return [wide_values[index] if element is None else np.float64(element) for index, element in enumerate(elements)]
 
