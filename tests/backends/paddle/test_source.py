@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paddlify.backends.paddle.expression import Attribute, Call, Expr, Name, Unpacked
+from paddlify.backends.paddle.expression import Attribute, Binary, Call, Expr, Index, Name, Unary, Unpacked
 from paddlify.backends.paddle.settling import settle
 from paddlify.backends.paddle.source import WIDTH, Assign, Names, returning, statements, text
 
@@ -41,7 +41,36 @@ EXPRESSIONS = st.recursive(NAMES, composed, max_leaves=12)
 def test_broken_lines_mean_the_same(expression: Expr, indent: int) -> None:
     lines = statements([Assign(["target"], expression)], indent)
     assert len({len(line) - len(line.lstrip()) for line in (lines[0], lines[-1])}) == 1
-    assert ast.dump(ast.parse("\n".join(lines).strip())) == ast.dump(ast.parse(f"target = {text(expression)}"))
+    expected = ast.dump(ast.parse(f"target = {bracketed(expression)}"))
+    assert ast.dump(ast.parse("\n".join(lines).strip())) == expected
+    assert ast.dump(ast.parse(f"target = {text(expression)}")) == expected
+
+
+def bracketed(item: Any) -> str:
+    """An expression with all its brackets, which Python's parser forgets."""
+    if isinstance(item, Name):
+        return item.text
+    if isinstance(item, Binary):
+        return f"({bracketed(item.left)}) {item.operator} ({bracketed(item.right)})"
+    if isinstance(item, Unary):
+        return f"{item.operator}({bracketed(item.operand)})"
+    if isinstance(item, Attribute):
+        return f"({bracketed(item.owner)}).{item.attribute}"
+    if isinstance(item, Index):
+        return f"({bracketed(item.owner)})[{bracketed(item.key)}]"
+    if isinstance(item, Call):
+        arguments = [*map(bracketed, item.args), *(f"{name}={bracketed(value)}" for name, value in item.kwargs.items())]
+        return f"({bracketed(item.function)})({', '.join(arguments)})"
+    return f"[{', '.join(map(bracketed, item))}]" if isinstance(item, list) else repr(item)
+
+
+@pytest.mark.parametrize("length", range(1, 30))
+def test_brackets_stay_where_a_line_just_fits_without_them(length: int) -> None:
+    x, other = Name("x"), Name("y" * length)
+    expression = Name("paddle.where")(Name("c" * 40), x / (1 - Name("paddle.where")(other, Name("z" * 50), x)), x)
+    (statement,) = ast.parse("\n".join(statements([Assign(["target"], expression)], 0))).body
+    (expected,) = ast.parse(f"target = {bracketed(expression)}").body
+    assert ast.dump(statement) == ast.dump(expected)
 
 
 @pytest.mark.parametrize("count", [1, 4])

@@ -155,12 +155,26 @@ def _terms(value: Any, level: int, start: str = "") -> list[tuple[str, Any, int]
     """`a + b - c` as `a`, `+ b` and `- c`, each with the precedence that it must have."""
     if not isinstance(value, Binary) or _PRECEDENCE[value.operator] != level:
         return [(start, value, level)]
-    return [*_terms(value.left, level, start), (f"{value.operator} ", value.right, level + 1)]
+    last = f"{value.operator} ", value.right, level + 1
+    left = _left_level(value)
+    return [*_terms(value.left, level, start), last] if left == level else [(start, value.left, left), last]
+
+
+def _left_level(value: Binary) -> int:
+    """The precedence that the left operand must have: `a < b < c` and `a ** b ** c` do not group from the left."""
+    level = _PRECEDENCE[value.operator]
+    return level + 1 if level in (_PRECEDENCE["<"], _PRECEDENCE["**"]) else level
 
 
 def _term(start: str, value: Any, level: int, indent: int) -> list[str]:
     line = INDENT * indent + start + _at(value, level)
-    return [line] if len(line) <= WIDTH else wrapped(start, value, indent)
+    if len(line) <= WIDTH:
+        return [line]
+    if _text(value)[1] >= level:
+        return wrapped(start, value, indent)
+    if isinstance(value, Binary):
+        return _bracketed(start, value, indent, "")
+    return [f"{INDENT * indent}{start}(", *wrapped("", value, indent + 1), f"{INDENT * indent})"]
 
 
 def text(value: Any) -> str:
@@ -183,7 +197,7 @@ def _text(value: Any) -> tuple[str, int]:
         return f"{_owner(value.source)}[{value.index}]", _ATOM
     if isinstance(value, Binary):
         level = _PRECEDENCE[value.operator]
-        left, right = _at(value.left, level), _at(value.right, level + 1)
+        left, right = _at(value.left, _left_level(value)), _at(value.right, level + 1)
         return f"{left} {value.operator} {right}", level
     if isinstance(value, Unary):
         return f"{value.operator}{_at(value.operand, _PRECEDENCE['unary'])}", _PRECEDENCE["unary"]
