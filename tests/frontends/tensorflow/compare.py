@@ -13,12 +13,6 @@ import onnxruntime
 from paddlify.frontends.base import Loaded, LoadOptions
 from paddlify.frontends.tensorflow import load
 
-APPLICATIONS = (
-    "MobileNetV2", "MobileNetV3Small", "ResNet50V2", "DenseNet121", "InceptionV3", "EfficientNetB0",
-    "EfficientNetV2B0", "Xception", "VGG19", "ConvNeXtTiny", "NASNetMobile",
-)  # fmt: skip
-"""The networks of keras.applications that are tested."""
-
 
 def loaded(
     path: Path, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None,

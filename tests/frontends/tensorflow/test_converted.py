@@ -12,10 +12,16 @@ import pytest
 
 import paddlify
 import transposes
-from frontends.tensorflow.compare import APPLICATIONS, expected, loaded
+from frontends.tensorflow.compare import expected, loaded
 from oracles import pretrained
 
 Record = Callable[[str, object], None]
+
+APPLICATIONS = (
+    "MobileNetV2", "MobileNetV3Small", "ResNet50V2", "DenseNet121", "InceptionV3", "EfficientNetB0",
+    "EfficientNetV2B0", "Xception", "VGG19", "ConvNeXtTiny", "NASNetMobile",
+)  # fmt: skip
+"""The networks of keras.applications that are tested."""
 
 
 def check(source: Path, folder: Path, tmp_path: Path, record: Record, **options: Any) -> paddlify.Model:

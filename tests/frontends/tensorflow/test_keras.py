@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from frontends.tensorflow.compare import APPLICATIONS, assert_same, loaded, names
+from frontends.tensorflow.compare import assert_same, loaded, names
 from oracles import oracle_python
 from paddlify.errors import LoadError, MissingDependencyError
 from paddlify.frontends.base import Loaded
@@ -107,10 +106,3 @@ def test_a_damaged_keras_file(layers: Path, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv(INTERPRETER, oracle_python("tensorflow"))
     with pytest.raises(LoadError, match="Keras cannot load it"):
         loaded(tmp_path / "cut.h5")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_applications(models: Callable[[str], Path], tmp_path: Path, name: str) -> None:
-    folder = models(name) / name
-    assert_same(loaded(folder / "saved"), folder, tmp_path, tolerance=1e-5)
