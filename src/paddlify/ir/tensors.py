@@ -23,12 +23,12 @@ import onnx_ir as ir
 
 from paddlify.errors import LoadError
 
-MAX_BYTES: Final = 20 << 20
-"""Default size of a streamed chunk (20 MiB); there are two buffers of it, one filled while the other is written."""
+MAX_BYTES: Final = 16 << 20
+"""Default size of a streamed chunk (16 MiB); there are two buffers of it, one filled while the other is written."""
 
 _TILE_BYTES: Final = 1 << 19  # transposed at once: fits a processor's second cache
 _READ_BYTES: Final = 2 << 10  # a shorter run of bytes costs more to ask for than the pages around it
-_RELEASE_BYTES: Final = 16 << 20  # of the source, spanned by what was touched before its pages are given back
+_RELEASE_BYTES: Final = 8 << 20  # of the source, spanned by what was touched before its pages are given back
 _NO_KERNEL_COPY: Final = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
 
 
