@@ -1,6 +1,6 @@
 """Inference latency of converted models beside onnxruntime on the source: VGG16 and ResNet-50, one image, 2 threads.
 
-Both run in this process, in turn; the medians of single calls are printed.
+The medians of single calls are printed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 THREADS = 2
@@ -31,14 +32,16 @@ from tests.models.test_onnx_models import seeded  # noqa: E402
 
 from models import vgg16  # noqa: E402
 
-ROUNDS = 40
+BLOCKS = 4
+CALLS = 15
 WARM_UP = 5
+Run = Callable[[np.ndarray], object]
 
 
 def main() -> None:
     """Convert both models, measure, print the table."""
     folder = Path(tempfile.mkdtemp(prefix="paddlify-bench-"))
-    table = Table(title=f"milliseconds for one image, median of {ROUNDS}, {THREADS} threads")
+    table = Table(title=f"milliseconds for one image, median of {BLOCKS * CALLS}, {THREADS} threads")
     for column in ("model", "onnxruntime", "paddlify", "paddlify / onnxruntime"):
         table.add_column(column, justify="left" if column == "model" else "right")
     try:
@@ -53,28 +56,37 @@ def main() -> None:
 
 
 def _milliseconds(source: Path, folder: Path) -> tuple[float, float]:
+    """Medians of the source's and the converted model's calls, in blocks by turns.
+
+    Each block loads its model anew and drops it: onnxruntime's threads go on spinning for a while after a call, and two
+    runtimes that are there at once would slow each other.
+    """
     paddlify.convert(source, folder, verify=False)
-    model = paddlify.load(folder, threads=THREADS)
+    image = np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32)
+    found: dict[Callable[[], Run], list[float]] = {partial(_source, source): [], partial(_converted, folder): []}
+    for _ in range(BLOCKS):
+        for load, times in found.items():
+            run = load()
+            for call in range(WARM_UP + CALLS):
+                start = time.perf_counter()
+                run(image)
+                if call >= WARM_UP:
+                    times.append(time.perf_counter() - start)
+    by_source, by_paddle = found.values()
+    return statistics.median(by_source) * 1e3, statistics.median(by_paddle) * 1e3
+
+
+def _source(path: Path) -> Run:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
-    session = onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
-    image = np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32)
-    name = model.inputs[0].name
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda image: session.run(None, {name: image})
 
-    def by_source() -> None:
-        session.run(None, {name: image})
 
-    def by_paddle() -> None:
-        model.inference({name: image})
-
-    times: dict[Callable[[], None], list[float]] = {by_source: [], by_paddle: []}
-    for round_ in range(WARM_UP + ROUNDS):
-        for call, found in times.items():
-            start = time.perf_counter()
-            call()
-            if round_ >= WARM_UP:
-                found.append(time.perf_counter() - start)
-    return statistics.median(times[by_source]) * 1e3, statistics.median(times[by_paddle]) * 1e3
+def _converted(folder: Path) -> Run:
+    return paddlify.load(folder, threads=THREADS)
 
 
 if __name__ == "__main__":
