@@ -140,13 +140,6 @@ def transpose(op: Op, x: Value, perm: Sequence[int]) -> Value:
     return x if list(perm) == list(range(len(perm))) else op.Transpose(x, perm=list(perm))
 
 
-def moved_axis(op: Op, x: Value, source: int, target: int) -> Value:
-    """`x` with one axis at another place, the others in order."""
-    perm = [axis for axis in range(rank_of(x)) if axis != source]
-    perm.insert(target, source)
-    return transpose(op, x, perm)
-
-
 def unsqueeze(op: Op, x: Value, *axes: int) -> Value:
     """`x` with new axes of size 1 at these places of the result; known integers are rearranged now."""
     known = known_array(x) if elements_of(x) is not None else None
