@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx_ir as ir
 
-from paddlify import formats, frontends, passes
+from paddlify import formats, frontends, interruption, passes
 from paddlify.errors import UnsupportedError, UsageError, VerificationError
 from paddlify.frontends.base import Loaded, LoadOptions, load_options
 from paddlify.frontends.onnx.upgrade import upgrade
@@ -210,6 +210,7 @@ class _Clock:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        interruption.check()
         self.progress.stage(name)
         start = time.perf_counter()
         yield

@@ -7,14 +7,12 @@ import glob
 import os
 import secrets
 import shutil
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
+from paddlify import interruption
 from paddlify.errors import OutputError
 
 
@@ -30,10 +28,11 @@ def new_folder(target: Path, *, force: bool = False) -> Iterator[Path]:
     target = Path(target)
     _check(target, force)
     temporary = target.parent / f"{_owned(target)}{os.getpid()}.{secrets.token_hex(4)}.partial"
-    with _sigterm_raises():
+    with interruption.signals_raise():
         try:
             _make(temporary, target)
             yield temporary
+            interruption.check()
             _replace(temporary, target, force)
         except OSError as error:
             if error.errno in _OF_THE_DISK:
@@ -114,24 +113,3 @@ def _replace(temporary: Path, target: Path, force: bool) -> None:
 def _refused(target: Path, error: OSError) -> OutputError:
     remedy = "; make room there or name another folder" if error.errno in _OF_THE_DISK else ""
     return OutputError(f"{target}: cannot be written ({error.strerror or error}){remedy}")
-
-
-class _Terminated(SystemExit):
-    """SIGTERM, as an exception, so that what is half-made is removed on the way out."""
-
-
-@contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    """Turn SIGTERM into an exception inside the block, unless the program handles the signal itself."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-
-    def terminate(number: int, _frame: FrameType | None) -> None:
-        raise _Terminated(128 + number)
-
-    previous: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
