@@ -63,7 +63,9 @@ def _convert(folder: Path, rounds: int, quick: bool) -> None:
 
 
 def _paddlify(model: Path, folder: Path) -> Run:
-    return measured([PADDLIFY, "convert", model, "-o", folder / "paddlify", "--no-verify", "--force", "-q"])
+    target = folder / "paddlify"
+    shutil.rmtree(target, ignore_errors=True)
+    return measured([PADDLIFY, "convert", model, "-o", target, "--no-verify", "-q"])
 
 
 def _x2paddle(python: Path, model: Path, folder: Path) -> Run:
