@@ -83,7 +83,7 @@ def all_formats(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("index", "oracle"), [(0, None), (1, None), (2, "fluid"), (3, "paddlelite")])
+@pytest.mark.parametrize(("index", "oracle"), [(0, None), (1, None), (2, "fluid"), (3, "paddlelite"), (4, None)])
 def test_each_way_to_load_a_format_runs(index, oracle, all_formats):
     python = sys.executable if oracle is None else oracle_python(oracle)
     image = "np.linspace(-1, 1, 192).astype('float32').reshape(1, 3, 8, 8)"

@@ -21,6 +21,7 @@ from paddlify.output import new_folder
 from paddlify.progress import Progress, Silent
 from paddlify.report import Report, RuntimeChoice, TensorSpec
 from paddlify.runtime import worker
+from paddlify.runtime.model import OPENVINO_FORMAT
 from paddlify.version import __version__
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def convert(
     inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None, input_layout: str = "source",
     source_format: str | None = None, format: Sequence[str] = ("pir",),  # noqa: A002 - named like the flag
-    fluid_params: str = "combined", to_lite: Sequence[str] = (),
+    fluid_params: str = "combined", to_lite: Sequence[str] = (), openvino: bool = False,
     verify: bool = True, rtol: float | None = None, atol: float | None = None, seed: int = 0, device: str = "cpu",
     force: bool = False, progress: Progress | None = None, **frontend_options: Any,
 ) -> Conversion:
@@ -70,6 +71,8 @@ def convert(
         fluid_params: "combined" (`__params__`) or "separate" (a file per parameter), of the format "fluid".
         to_lite: targets of Paddle Lite ("arm", "x86", "opencl,arm", …), for each of which its optimiser writes
             `inference.TARGET.nb`; `PADDLIFY_LITE` names the interpreter of an environment that has paddlelite.
+        openvino: write "pdmodel" so that the OpenVINO which PaddlePaddle's wheels for x86 bring runs it, and prove it
+            there: `paddlify.load` takes it then, which is faster on the CPU for most networks.
         rtol, atol, seed: of the verification; None takes the defaults of `paddlify.verify`.
         device: "cpu" or "gpu", where the verification runs the converted model.
         frontend_options: options of one source format, named like their flags.
@@ -80,6 +83,8 @@ def convert(
     """
     format = [format] if isinstance(format, str) else format  # noqa: A001
     to_lite = [to_lite] if isinstance(to_lite, str) else to_lite
+    if openvino:
+        format = list(dict.fromkeys([*format, OPENVINO_FORMAT]))  # noqa: A001
     _check(format, fluid_params, to_lite, input_layout, device)
     worker.shared().start()
     progress = progress or Silent()
@@ -91,12 +96,12 @@ def convert(
     with new_folder(Path(out_dir), force=force) as folder:
         with clock.stage("read the model"):
             loaded = frontends.load(model, source_format, options)
-        report = _begin_report(model, loaded, options, format, to_lite, seed)
+        report = _begin_report(model, loaded, options, format, to_lite, openvino, seed)
         with clock.stage("improve the graph"):
             upgrade(loaded.model)
             passes.run(loaded.model)
         with clock.stage("write"):
-            _write(loaded, folder, format, fluid_params, to_lite, report, progress)
+            _write(loaded, folder, format, fluid_params, to_lite, openvino, report, progress)
         report.timings = clock.seconds
         report.write(folder)
         verification = None
@@ -134,7 +139,8 @@ def _check(
 
 
 def _begin_report(
-    model: Any, loaded: Loaded, options: LoadOptions, names: Sequence[str], to_lite: Sequence[str], seed: int
+    model: Any, loaded: Loaded, options: LoadOptions, names: Sequence[str], to_lite: Sequence[str], openvino: bool,
+    seed: int,
 ) -> Report:
     graph = loaded.model.graph
     operators = Counter(provenance.source_op(node) for node in ir.traversal.RecursiveGraphIterator(graph))
@@ -148,6 +154,7 @@ def _begin_report(
         options={
             "inputs": options.inputs, "outputs": options.outputs, "input_shapes": dict(options.input_shapes),
             "input_layout": options.input_layout, "format": list(names), "to_lite": list(to_lite),
+            "openvino": openvino,
             **{name: str(value) for name, value in options.extra.items()}, "seed": seed,
         },
         operators=dict(sorted(operators.items())),
@@ -156,8 +163,8 @@ def _begin_report(
 
 
 def _write(
-    loaded: Loaded, folder: Path, names: Sequence[str], fluid_params: str, to_lite: Sequence[str], report: Report,
-    progress: Progress,
+    loaded: Loaded, folder: Path, names: Sequence[str], fluid_params: str, to_lite: Sequence[str], openvino: bool,
+    report: Report, progress: Progress,
 ) -> None:
     from paddlify.backends.paddle.write import write
 
@@ -166,7 +173,7 @@ def _write(
     try:
         written = write(
             loaded.model, folder, title=title, version=__version__, formats=names, fluid_params=fluid_params,
-            to_lite=to_lite, progress=progress,
+            to_lite=to_lite, openvino=openvino, progress=progress,
         )
     except (worker.BuildError, worker.ModelCrashError) as error:
         message = f"Paddle cannot build the program ({error}); please report this with the model"

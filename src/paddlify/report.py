@@ -36,10 +36,11 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class RuntimeChoice:
-    """Whether the model runs with oneDNN: yes, no (with the reason), or not tried (None)."""
+    """Whether the model runs with oneDNN: yes, no (with the reason), or not tried (None); or on OpenVINO instead."""
 
     onednn: bool | None = None
     reason: str = ""
+    openvino: bool = False
 
 
 @dataclass

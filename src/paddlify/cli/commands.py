@@ -58,6 +58,10 @@ def cli() -> None:
     "--fluid-params", type=click.Choice(["combined", "separate"]), default="combined", show_default=True,
     help="Of --format fluid: one file of parameters, or one for each.",
 )
+@click.option(
+    "--openvino", is_flag=True,
+    help="Also write pdmodel for the OpenVINO that PaddlePaddle brings, prove it there, and let load take it: faster.",
+)
 @click.option("--verify/--no-verify", default=True, show_default=True, help="Compare with the source.")
 @TOLERANCE
 @DEVICE
@@ -120,17 +124,18 @@ def inspect(
 @click.option("--output", type=Path, metavar="FILE.npz", help="Where to write the outputs, under their names.")
 @click.option("--format", help="pir, pdmodel or fluid; by default the newest that this Paddle reads.")
 @DEVICE
+@click.option("--openvino/--no-openvino", default=None, help="On the OpenVINO that PaddlePaddle brings, or not.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of the CPU; all by default.")
 @VERBOSITY
 def run(
     folder: Path, inputs: Sequence[tuple[str, Path]], output: Path | None, format: str | None, device: str,  # noqa: A002
-    threads: int | None, quiet: bool, verbose: int,
+    openvino: bool | None, threads: int | None, quiet: bool, verbose: int,
 ) -> None:
     """Run the converted model in FOLDER."""
     import paddlify
     from paddlify.arrays import write_npz
 
-    model = paddlify.load(folder, device, format=format, threads=threads)
+    model = paddlify.load(folder, device, format=format, openvino=openvino, threads=threads)
     results = model.inference(_read(inputs, model.inputs))
     named = {spec.name: result for spec, result in zip(model.outputs, results, strict=True)}
     if output is not None:

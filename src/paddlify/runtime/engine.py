@@ -51,6 +51,19 @@ def check_device(device: str) -> None:
             raise UsageError("device 'gpu': this machine has no GPU that PaddlePaddle sees; use cpu")
 
 
+def check_openvino() -> None:
+    """Raise MissingDependencyError when this PaddlePaddle does not bring OpenVINO."""
+    paddle = import_paddle()
+    config = paddle.inference.Config()
+    if hasattr(config, "enable_openvino_engine"):
+        config.enable_openvino_engine(paddle.inference.PrecisionType.Float32)
+        if config.openvino_engine_enabled():
+            return
+    raise MissingDependencyError(
+        f"this PaddlePaddle ({paddle.__version__}) is built without OpenVINO; wheels of 3.3 for x86 have it"
+    )
+
+
 def errors_of_paddle() -> tuple[type[Exception], ...]:
     """What Paddle's C++ side raises; it has no common base but Exception."""
     paddle = import_paddle()
@@ -76,21 +89,28 @@ class Predictor:
         format: of the program; None for the newest in the folder that this Paddle reads.
         device: "cpu" or "gpu".
         onednn: whether oneDNN's kernels are used (on the CPU).
+        openvino: whether OpenVINO runs the whole program (on the CPU, of the format "pdmodel").
         threads: of the mathematics on the CPU.
 
-    Raises LoadError when the folder has no program for this Paddle, UsageError for a device that there is not.
+    Raises LoadError when the folder has no program for this Paddle, UsageError for a device that there is not,
+    MissingDependencyError without OpenVINO.
     """
 
-    def __init__(self, folder: Path, *, device: str, onednn: bool, threads: int, format: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self, folder: Path, *, device: str, onednn: bool, threads: int, openvino: bool = False,
+        format: str | None = None,  # noqa: A002 - named like the flag
+    ) -> None:
         self._paddle = import_paddle()
         check_device(device)
         self.format = formats.choose(folder, format, major_version())
         self._place = self._paddle.CPUPlace() if device == "cpu" else self._paddle.CUDAPlace(0)
-        self._predictor = self._paddle.inference.create_predictor(self._config(folder, device, onednn, threads))
+        self._predictor = self._paddle.inference.create_predictor(
+            self._config(folder, device, onednn, threads, openvino)
+        )
         self.input_names: list[str] = self._predictor.get_input_names()
         self.output_count = len(self._predictor.get_output_names())
 
-    def _config(self, folder: Path, device: str, onednn: bool, threads: int) -> Any:
+    def _config(self, folder: Path, device: str, onednn: bool, threads: int, openvino: bool) -> Any:
         files = formats.FORMATS[self.format]
         program, parameters = folder / files.program, folder / files.parameters
         if self.format == "fluid" and not parameters.is_file():  # one file per parameter, if there are any
@@ -103,7 +123,10 @@ class Predictor:
         else:
             config.disable_gpu()
             config.set_cpu_math_library_num_threads(threads)
-        if device == "cpu" and onednn:
+        if openvino:
+            check_openvino()
+            config.enable_openvino_engine(self._paddle.inference.PrecisionType.Float32)
+        elif device == "cpu" and onednn:
             _switch(config, "enable")
             # It reuses the memory of a value that oneDNN made and another operator still needs: exp(x) - floor(exp(x))
             # gives 0.

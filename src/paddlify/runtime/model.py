@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from paddlify import formats
-from paddlify.errors import InputError, LoadError, PaddlifyError
+from paddlify.errors import InputError, LoadError, PaddlifyError, UsageError
 from paddlify.report import Report, RuntimeChoice, TensorSpec
 from paddlify.runtime import engine
 from paddlify.runtime.feeds import Feeds, element_type, ordered_feeds
 
 logger = logging.getLogger("paddlify")
+
+OPENVINO_FORMAT = "pdmodel"
+"""The form of a program that Paddle hands to OpenVINO."""
 
 HELD_AS = {"uint16": "int32", "uint32": "int64", "uint64": "int64"}
 """Types without kernels in Paddle, and the type that holds them in a converted program."""
@@ -28,21 +31,27 @@ class Model:
         format: of the program that was loaded.
         inputs: specs in the source's order, with the source's names.
         outputs: the same of what the model computes.
-        runtime: whether oneDNN is used, and the reason where it is not.
+        runtime: whether oneDNN is used, and the reason where it is not, or OpenVINO.
     """
 
     def __init__(
         self, folder: Path, *, device: str = "cpu", format: str | None = None,  # noqa: A002 - named like the flag
-        onednn: bool | None = None, threads: int | None = None,
+        onednn: bool | None = None, openvino: bool | None = None, threads: int | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads={threads}: at least one is needed")
         report = Report.read(folder)
         self.inputs: Sequence[TensorSpec] = list(report.inputs)
         self.outputs: Sequence[TensorSpec] = list(report.outputs)
-        self.format = formats.choose(folder, format, engine.major_version())
-        self.runtime = report.runtime_of(self.format) if onednn is None else RuntimeChoice(onednn, "as asked for")
-        self._is_fixed = onednn is not None
+        takes_openvino = _takes_openvino(openvino, report, device, format, onednn)
+        asked_for = OPENVINO_FORMAT if takes_openvino else format
+        self.format = formats.choose(folder, asked_for, engine.major_version())
+        self._is_fixed = takes_openvino or onednn is not None
+        self.runtime = report.runtime_of(self.format)
+        if takes_openvino:
+            self.runtime = RuntimeChoice(openvino=True)
+        elif onednn is not None:
+            self.runtime = RuntimeChoice(onednn, "as asked for")
         self._folder, self._device, self._threads = folder, device, threads or engine.default_threads()
         self._predictor = self._start()
         self._plain: engine.Predictor | None = None
@@ -71,7 +80,7 @@ class Model:
 
     def _start(self) -> engine.Predictor:
         try:
-            return self._make(self.runtime.onednn is not False)
+            return self._make(self.runtime.onednn is not False, self.runtime.openvino)
         except engine.errors_of_paddle() as error:
             self._give_up_onednn(error)
             try:
@@ -79,9 +88,10 @@ class Model:
             except engine.errors_of_paddle() as second:
                 raise LoadError(f"{self._folder}: Paddle cannot load the program ({brief(second)})") from second
 
-    def _make(self, onednn: bool) -> engine.Predictor:
+    def _make(self, onednn: bool, openvino: bool = False) -> engine.Predictor:
         return engine.Predictor(
-            self._folder, device=self._device, onednn=onednn, threads=self._threads, format=self.format
+            self._folder, device=self._device, onednn=onednn, openvino=openvino, threads=self._threads,
+            format=self.format,
         )
 
     def _run(self, arrays: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
@@ -127,6 +137,18 @@ class Model:
         if unknown or self._predictor.output_count != len(self.outputs):
             program = formats.FORMATS[self.format].program
             raise LoadError(f"{self._folder}: report.json and {program} are of different models; convert again")
+
+
+def _takes_openvino(
+    openvino: bool | None, report: Report, device: str, format: str | None, onednn: bool | None  # noqa: A002
+) -> bool:
+    """As asked for; else as the model was converted for, where nothing is asked for that is not OpenVINO's."""
+    is_possible = device == "cpu" and not onednn and format in (None, OPENVINO_FORMAT)
+    if openvino and not is_possible:
+        raise UsageError(f"OpenVINO runs the format {OPENVINO_FORMAT} on the CPU, and without oneDNN")
+    if openvino is None:
+        return is_possible and onednn is None and bool(report.options.get("openvino"))
+    return openvino
 
 
 def brief(error: BaseException, limit: int = 240) -> str:

@@ -47,14 +47,16 @@ class Worker:
         self._lock = threading.Lock()
 
     def run(
-        self, folder: Path, feeds: Mapping[str, np.ndarray[Any, Any]], *, onednn: bool, device: str = "cpu",
-        format: str | None = None,  # noqa: A002 - named like the flag
+        self, folder: Path, feeds: Mapping[str, np.ndarray[Any, Any]], *, onednn: bool, openvino: bool = False,
+        device: str = "cpu", format: str | None = None,  # noqa: A002 - named like the flag
     ) -> list[np.ndarray[Any, Any]]:
         """Outputs of the model in `folder`; a model is loaded afresh for each call.
 
         Raises ModelCrashError when the process ends, PaddlifyError with the model's own message when it refuses.
         """
-        request = {"names": list(feeds), "onednn": onednn, "device": device, "format": format}
+        request = {
+            "names": list(feeds), "onednn": onednn, "openvino": openvino, "device": device, "format": format,
+        }
         return self._ask("run", folder, request, list(feeds.values()))[1]
 
     def save_program(self, folder: Path, class_name: str) -> list[str]:
@@ -179,7 +181,7 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 def _run(folder: Path, request: Mapping[str, Any], arrays: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
     from paddlify.runtime.model import Model
 
-    model = Model(folder, **{name: request[name] for name in ("device", "format", "onednn")})
+    model = Model(folder, **{name: request[name] for name in ("device", "format", "onednn", "openvino")})
     return {}, model.inference(dict(zip(request["names"], arrays, strict=True)))
 
 

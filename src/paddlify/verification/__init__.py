@@ -18,6 +18,7 @@ from paddlify.report import Report, RuntimeChoice
 from paddlify.runtime import worker
 from paddlify.runtime.engine import check_device
 from paddlify.runtime.feeds import Feeds, ordered_feeds
+from paddlify.runtime.model import OPENVINO_FORMAT
 from paddlify.verification import proofs, runners
 from paddlify.verification.bisect import Bisection, Difference, Tolerance
 from paddlify.verification.bisect import bisect as find_first_difference
@@ -230,6 +231,8 @@ def _run_converted(
     for name in settings.formats:
         if name != "lite":
             found.append(_here(folder, name, report.runtime_of(name), feeds, comparison, settings.device))
+        if name == OPENVINO_FORMAT and report.options.get("openvino"):
+            found.append(_on_openvino(folder, feeds, comparison))
         found.extend(proofs.elsewhere(folder, name, feeds, report.outputs, comparison))
     first = next((proof for proof in found if not proof.missing), found[0])
     verification.outputs, verification.runtime, verification.error = first.outputs, first.choice, first.error
@@ -260,6 +263,16 @@ def _here(
     except ConvertedError as error:
         return Proof(name, label, error=str(error))
     return Proof(name, label, outputs, choice=choice)
+
+
+def _on_openvino(folder: Path, feeds: Mapping[str, Array], comparison: proofs.Comparison) -> Proof:
+    """The proof on the OpenVINO that this Paddle brings, of a model that was converted for it."""
+    label, choice = f"PaddlePaddle {worker.shared().paddle_version()} with OpenVINO", RuntimeChoice(openvino=True)
+    try:
+        actual = runners.run_converted(folder, feeds, "cpu", onednn=False, openvino=True, format=OPENVINO_FORMAT)
+    except ConvertedError as error:
+        return Proof(OPENVINO_FORMAT, label, error=str(error))
+    return Proof(OPENVINO_FORMAT, label, comparison(actual), choice=choice)
 
 
 def _options_of(report: Report, frontend_options: Mapping[str, Any]) -> LoadOptions:

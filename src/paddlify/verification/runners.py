@@ -144,12 +144,12 @@ def _allows(declared: Sequence[int | str | None], shape: Sequence[int]) -> bool:
 
 
 def run_converted(
-    folder: Path, feeds: Mapping[str, Array], device: str, *, onednn: bool,
+    folder: Path, feeds: Mapping[str, Array], device: str, *, onednn: bool, openvino: bool = False,
     format: str = "pir",  # noqa: A002 - named like the flag
 ) -> list[Array]:
     """What the saved folder computes, in a process of its own; raises ConvertedError when it does not run."""
     try:
-        return worker.shared().run(folder, feeds, onednn=onednn, device=device, format=format)
+        return worker.shared().run(folder, feeds, onednn=onednn, openvino=openvino, device=device, format=format)
     except PaddlifyError as error:
         what = "ends the process" if isinstance(error, ModelCrashError) else "does not run"
         raise ConvertedError(f"the converted model {what}: {error}") from error

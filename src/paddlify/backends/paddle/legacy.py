@@ -17,19 +17,21 @@ from typing import Any
 from paddlify.backends.fluid.desc import FLOAT, INT, LONGS, STRING, read_op
 from paddlify.backends.fluid.legalise import legalise
 from paddlify.backends.paddle.legacy_calls import install
+from paddlify.backends.paddle.openvino import suit_openvino
 from paddlify.backends.paddle.program import name_in_program, traced
 from paddlify.errors import UnsupportedError
 from paddlify.formats import FORMATS
 
 
-def save_program_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
+def save_program_desc(folder: Path, class_name: str, formats: Sequence[str], *, openvino: bool = False) -> None:
     """Run `folder/model.py` in static mode and write its program as "pdmodel", as "fluid", or both.
 
     Parameters bear the same names as in `inference.json`, so that `inference.pdiparams` serves these programs too.
-    Raises UnsupportedError when Paddle cannot say the model in its legacy form, or Fluid lacks an operator.
+    Raises UnsupportedError when Paddle cannot say the model in its legacy form, when Fluid lacks an operator, or when
+    `openvino` is asked for and lacks one.
     """
     environment = {**os.environ, "FLAGS_enable_pir_api": "0", "GLOG_minloglevel": "2"}
-    command = [sys.executable, "-m", __name__, str(folder), class_name, *formats]
+    command = [sys.executable, "-m", __name__, str(folder), class_name, *formats, *(["openvino"] if openvino else [])]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode == UnsupportedError.exit_code:
         raise UnsupportedError(done.stdout.strip())
@@ -51,7 +53,7 @@ def link_params(params: Path) -> None:
 def save_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
     """What `save_program_desc` does, in this process, in which `FLAGS_enable_pir_api=0` was set before the import.
 
-    Raises UnsupportedModel when Fluid lacks operators.
+    Raises UnsupportedModel when Fluid, or OpenVINO, if "openvino" is among the formats, lacks operators.
     """
     import paddle
     from paddle.base.proto import framework_pb2
@@ -65,11 +67,14 @@ def save_desc(folder: Path, class_name: str, formats: Sequence[str]) -> None:
     rename(desc, names | states)
     for variable in desc.blocks[0].vars:
         variable.persistable = variable.persistable or variable.name in states.values()
+    _remove_unused_operators(desc)
     _remove_unused_parameters(desc)
     if "pdmodel" in formats:
         suited = framework_pb2.ProgramDesc()
         suited.CopyFrom(desc)
         _suit_paddle_2(suited)
+        if "openvino" in formats:
+            suit_openvino(suited)
         (folder / FORMATS["pdmodel"].program).write_bytes(suited.SerializeToString())
     if "fluid" in formats:
         legalise(desc)
@@ -80,6 +85,26 @@ def _dropout_states(model: Any) -> dict[str, str]:
     """Where the (empty) dropout states of recurrent layers are parameters in the file: here they are variables."""
     layers = ((name, getattr(layer, "_dropout_state", None)) for name, layer in model.named_sublayers())
     return {state.name: name_in_program(f"{name}._dropout_state") for name, state in layers if state is not None}
+
+
+def _remove_unused_operators(desc: Any) -> None:
+    """Paddle's checks of what it is given (that a tensor among the sizes of a shape has one element) stay behind."""
+    while True:
+        used = {
+            name for block in desc.blocks for op in block.ops for slot in op.inputs for name in slot.arguments
+        }  # fmt: skip
+        unused = [(block, op) for block in desc.blocks for op in block.ops if not _has_effect(op, used)]
+        if not unused:
+            return
+        for block, op in unused:
+            block.ops.remove(op)
+
+
+def _has_effect(op: Any, used: set[str]) -> bool:
+    has_block = any(attribute.HasField("block_idx") for attribute in op.attrs)
+    return op.type in ("feed", "fetch") or has_block or any(
+        name in used for slot in op.outputs for name in slot.arguments
+    )
 
 
 def _remove_unused_parameters(desc: Any) -> None:

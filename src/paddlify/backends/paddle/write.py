@@ -35,7 +35,8 @@ class Written:
 
 def write(
     model: ir.Model, folder: Path, *, title: str, version: str, formats: Sequence[str] = ("pir",),
-    fluid_params: str = "combined", to_lite: Sequence[str] = (), progress: Progress | None = None,
+    fluid_params: str = "combined", to_lite: Sequence[str] = (), openvino: bool = False,
+    progress: Progress | None = None,
 ) -> Written:
     """Write the model into an existing folder, as PIR and in whatever other formats and for Lite's targets asked for.
 
@@ -57,7 +58,7 @@ def write(
     others = [name for name in FORMATS if name in wanted]
     if others:
         progress.stage(f"write {', '.join(others)}")
-        save_program_desc(folder, module.name, others)
+        save_program_desc(folder, module.name, others, openvino=openvino)
     if "fluid" in formats and fluid_params == "separate":
         progress.stage("write Fluid's parameters", total)
         write_separate_params(folder, entries, progress.advance)

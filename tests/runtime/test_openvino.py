@@ -1,0 +1,169 @@
+"""Models that are converted for the OpenVINO which PaddlePaddle brings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import onnx_models
+import paddlify
+from paddlify.backends.paddle.openvino import _READABLE, suit_openvino
+from paddlify.cli import run_command
+from paddlify.errors import LoadError, MissingDependencyError, UnsupportedError, UsageError
+from paddlify.runtime import engine
+
+TEXT = """<ir_version: 10, opset_import: ["" : 21]>
+net (float[n, 3, h, w] image, float[1, 4, 1, 1] offset) => (float[n, 4, i, j] positive, float[n, 4] inverse)
+<float[4, 3, 3, 3] weight, float[4] bias>
+{
+    c = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (image, weight, bias)
+    s = Add (c, offset)
+    positive = Relu (s)
+    two = Constant <value = float {2}> ()
+    square = Pow (c, two)
+    m = GlobalAveragePool (square)
+    flat = Flatten (m)
+    inverse = Reciprocal (flat)
+}"""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> Path:
+    generator = np.random.default_rng(0)
+    weight = generator.standard_normal((4, 3, 3, 3)).astype(np.float32)
+    bias = generator.standard_normal(4).astype(np.float32)
+    model = onnx_models.model(TEXT, weight=weight, bias=bias)
+    return onnx_models.save(model, tmp_path_factory.mktemp("source") / "model.onnx")
+
+
+@pytest.fixture(scope="module")
+def folder(source, tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("openvino") / "out"
+    paddlify.convert(source, target, openvino=True)
+    return target
+
+
+def feeds_of(count: int, height: int, width: int) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(1)
+    shapes = {"image": (count, 3, height, width), "offset": (1, 4, 1, 1)}
+    return {name: generator.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize("sizes", [(2, 9, 8), (1, 16, 5), (3, 4, 4)])
+@pytest.mark.parametrize("openvino", [None, True, False])
+def test_the_model_computes_what_its_source_does(source, folder, openvino, sizes):
+    feeds = feeds_of(*sizes)
+    model = paddlify.load(folder, openvino=openvino)
+    assert (model.format, model.runtime.openvino) == (("pir", False) if openvino is False else ("pdmodel", True))
+    expected = onnxruntime.InferenceSession(str(source), providers=["CPUExecutionProvider"]).run(None, feeds)
+    results = model.inference(feeds)
+    assert len(results) == len(expected)
+    for got, want in zip(results, expected, strict=True):
+        assert (got.shape, got.dtype) == (want.shape, want.dtype)
+        assert np.abs(got - want).max() <= 1e-5 * np.abs(want).max()
+
+
+def test_the_report_says_what_was_proved_on_it(folder):
+    report = json.loads((folder / "report.json").read_text())
+    proofs = {(item["format"], item["runtime"]): item["passed"] for item in report["verification"]["formats"]}
+    assert report["options"]["openvino"] is True
+    assert proofs[("pdmodel", f"PaddlePaddle {engine.import_paddle().__version__} with OpenVINO")] is True
+
+
+def test_wrong_weights_are_wrong_on_openvino_too(source, folder, tmp_path):
+    import shutil
+
+    damaged = shutil.copytree(folder, tmp_path / "damaged")
+    data = bytearray((damaged / "inference.pdiparams").read_bytes())
+    data[-4:] = np.float32(9).tobytes()
+    (damaged / "inference.pdiparams").write_bytes(data)
+    proofs = paddlify.verify(source, damaged).proofs
+    assert [proof.passed for proof in proofs if "OpenVINO" in proof.runtime] == [False]
+
+
+@pytest.mark.parametrize("options", [{"onednn": True}, {"format": "pir"}])
+def test_what_is_not_openvinos_is_not_taken_with_it(folder, options):
+    assert not paddlify.load(folder, **options).runtime.openvino
+    with pytest.raises(UsageError, match="runs the format pdmodel on the CPU"):
+        paddlify.load(folder, openvino=True, **options)
+
+
+def test_a_folder_without_its_program(source, tmp_path):
+    paddlify.convert(source, tmp_path / "out", verify=False)
+    assert paddlify.load(tmp_path / "out").format == "pir"
+    with pytest.raises(LoadError, match="convert again with --format pdmodel"):
+        paddlify.load(tmp_path / "out", openvino=True)
+
+
+def test_a_paddle_without_openvino(folder, monkeypatch):
+    monkeypatch.delattr(engine.import_paddle().inference.Config, "enable_openvino_engine")
+    with pytest.raises(MissingDependencyError, match="built without OpenVINO"):
+        paddlify.load(folder)
+    assert paddlify.load(folder, openvino=False).format == "pir"
+
+
+def test_operators_that_openvino_lacks_are_listed(tmp_path):
+    text = """<ir_version: 10, opset_import: ["" : 21]>
+    net (float[3, 4] x) => (float[3, 4] y, float[3, 4] z) {
+        a = Sinh (x)
+        y = Sinh (a)
+        z = Asin (x)
+    }"""
+    source = onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx")
+    with pytest.raises(UnsupportedError, match=r"(?s)3 node.*sinh \(x2, .*asin \(x1, .*without --openvino") as caught:
+        paddlify.convert(source, tmp_path / "out", openvino=True)
+    assert caught.value.exit_code == 5
+    assert not (tmp_path / "out").exists()
+
+
+def test_checks_of_shapes_are_no_operators(tmp_path):
+    """Paddle asks whether a tensor among the sizes has one element, in an operator that OpenVINO lacks."""
+    text = """<ir_version: 10, opset_import: ["" : 21]>
+    net (float[n, 4] x, float[1, 4] token) => (float[n, 4] y) {
+        size = Shape <start = 0, end = 1> (x)
+        four = Constant <value = int64[1] {4}> ()
+        shape = Concat <axis = 0> (size, four)
+        y = Expand (token, shape)
+    }"""
+    source = onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx")
+    paddlify.convert(source, tmp_path / "out", openvino=True)
+    token = np.arange(4, dtype=np.float32)[None]
+    model = paddlify.load(tmp_path / "out")
+    (result,) = model(np.zeros((5, 4), np.float32), token)
+    np.testing.assert_array_equal(result, np.repeat(token, 5, axis=0))
+
+
+def test_the_command(source, tmp_path, capsys):
+    np.save(tmp_path / "image.npy", feeds_of(1, 8, 8)["image"])
+    np.save(tmp_path / "offset.npy", feeds_of(1, 8, 8)["offset"])
+    out = str(tmp_path / "out")
+    assert run_command(["convert", str(source), "-o", out, "--openvino"]) == 0
+    assert "with OpenVINO: 2 output(s) agree" in capsys.readouterr().out
+    given = [f"--input={name}={tmp_path / name}.npy" for name in ("image", "offset")]
+    for choice in ("--openvino", "--no-openvino"):
+        assert run_command(["run", out, *given, choice, "--output", str(tmp_path / f"{choice}.npz")]) == 0
+    first, second = (np.load(tmp_path / f"{choice}.npz") for choice in ("--openvino", "--no-openvino"))
+    for name in ("positive", "inverse"):
+        assert np.abs(first[name] - second[name]).max() <= 1e-5 * np.abs(second[name]).max()
+
+
+def test_the_table_of_operators():
+    """Each is one that Paddle has; what is said as a power is not in it."""
+    from paddle.base.proto import framework_pb2
+
+    assert {"conv2d", "pow"} <= _READABLE
+    assert not {"square", "reciprocal"} & _READABLE
+    program = framework_pb2.ProgramDesc()
+    block = program.blocks.add(idx=0, parent_idx=-1)
+    for op_type in ("square", "reciprocal"):
+        op = block.ops.add(type=op_type)
+        op.inputs.add(parameter="X", arguments=["x"])
+        op.outputs.add(parameter="Out", arguments=["y"])
+    suit_openvino(program)
+    assert [(op.type, op.attrs[0].name, op.attrs[0].f) for op in block.ops] == [
+        ("pow", "factor", 2.0), ("pow", "factor", -1.0),
+    ]
