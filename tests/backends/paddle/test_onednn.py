@@ -134,3 +134,14 @@ def test_a_product_of_what_broadcasts_both_ways(
         typed.append(f"float[{','.join(sizes)}] {name}")
     text = f"g ({', '.join(typed)}) => (float z) {{ h = {operator} (x, y) p = Softmax (h) z = MatMul (p, v) }}"
     check(tmp_path, text, {"x": x, "y": y, "v": v})
+
+
+@pytest.mark.parametrize("target", ["17, -1, 4", "-1, 17, 4", "17, -1, 2, 2"])
+def test_a_layer_of_unknown_height_before_a_reshape(target: str, tmp_path: Path) -> None:
+    weights = ", ".join(f"{value:.3f}" for value in RNG.normal(0, 1, 16))
+    rank = target.count(",") + 1
+    text = f"""g (float[N,17,4] x) => (float[{", ".join("abcd"[:rank])}] y)
+    <float[4,4] w = {{{weights}}}, float[4] c = {{1, 2, 3, 4}}, int64[2] flat = {{-1, 4}},
+    int64[{rank}] t = {{{target}}}>
+    {{ turned = Transpose<perm = [1, 0, 2]>(x) f = Reshape(turned, flat) g = Gemm(f, w, c) y = Reshape(g, t) }}"""
+    check(tmp_path, text, {"x": RNG.normal(0, 1, (3, 17, 4)).astype(np.float32)})

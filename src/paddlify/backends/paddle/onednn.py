@@ -57,6 +57,7 @@ def _keep_apart(block: Any, blocked: set[str] | None = None) -> None:
     - These activations, unless in float32: it fuses them with the addition, subtraction or multiplication before them,
       and loses them where oneDNN has no kernel for the dtype: of integers, `(a + b) * 4` gives `a + b`.
     - leaky_relu: fusing it with a convolution ends the process.
+    - reshape behind a layer of unknown height: fused, the layer reckons with -1 as a size, and does not start.
     - matmul of what a convolution gave, in oneDNN's blocked layout (`blocked`: ids of such values): its kernel reads
       the memory as if it were plain. So it does with what a slice gave whose inner dimension turns out to be 1, and
       with sums and products of tensors that both broadcast to the other, such as a column and a row.
@@ -86,7 +87,15 @@ def _is_spoilt(name: str, value: Any, blocked: set[str]) -> bool:
         return _is_among(value, blocked) or _is_sliced(value)
     if name not in _FUSED_BEHIND_ARITHMETIC:
         return False
-    return name == "pd_op.leaky_relu" or value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
+    if name == "pd_op.leaky_relu" or (name == "pd_op.reshape" and _is_flat(value)):
+        return True
+    return value.dtype not in (paddle.float32, paddle.bfloat16, paddle.float16)
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether a value is a matrix of unknown height that arithmetic made, as the bias of a layer does."""
+    maker = value.get_defining_op()
+    return maker is not None and maker.name() in _ARITHMETIC and len(value.shape) == 2 and value.shape[0] == -1
 
 
 def _is_outer(operator: Any) -> bool:
