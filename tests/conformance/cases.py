@@ -56,6 +56,42 @@ def op_types(case: Case) -> set[str]:
     return {node.op_type for node in case.model.graph.node}
 
 
+def is_on_plain_tensors(case: Case) -> bool:
+    """Whether a case takes and gives tensors alone, no strings and no types of 2 or 4 bits nor floats of 8.
+
+    Cases of `ai.onnx.ml` and of the preview and training domains are not counted among them.
+    """
+    graph = case.model.graph
+    nodes = [*_nodes(graph), *(node for function in case.model.functions for node in function.node)]
+    types = [value.type for value in (*graph.input, *graph.output, *graph.value_info)]
+    attributes = [attribute for node in nodes for attribute in node.attribute]
+    elements = {
+        *(kind.tensor_type.elem_type for kind in types), *(tensor.data_type for tensor in graph.initializer),
+        *(attribute.t.data_type for attribute in attributes if attribute.HasField("t")),
+        *(attribute.i for attribute in attributes if attribute.name in ("to", "dtype", "output_dtype")),
+    }  # fmt: skip
+    return (
+        all(kind.HasField("tensor_type") for kind in types)
+        and not elements & _NOT_PLAIN
+        and not any(node.domain.startswith(("ai.onnx.ml", "ai.onnx.preview", "ai.onnx.training")) for node in nodes)
+    )
+
+
+_NOT_PLAIN = {
+    number
+    for name, number in onnx.TensorProto.DataType.items()
+    if name.startswith(("FLOAT8", "FLOAT4", "INT4", "UINT4", "INT2", "UINT2", "STRING"))
+}
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
+                yield from _nodes(inner)
+
+
 def _generated() -> Iterator[Case]:
     from onnx.backend.test.case import model, node
 
