@@ -236,3 +236,16 @@ def test_inputs_without_elements_go_without_onednn(save):
         np.testing.assert_array_equal(model(ones, ones.T)[0], np.full((3, 3), 5, np.float32), strict=True)
         np.testing.assert_array_equal(model(nothing, nothing.T)[0], np.ones((3, 3), np.float32), strict=True)
     assert model.runtime.onednn is not False
+
+
+def test_the_flags_of_the_program_stay_as_they_are(two):
+    import paddle
+
+    name = "FLAGS_eager_delete_tensor_gb"
+    before = paddle.get_flags(name)
+    check_two(load(two)(Z, A))
+    assert paddle.get_flags(name) == before == {name: 0.0}
+    paddle.set_flags({name: 0.5})
+    check_two(load(two)(Z, A))
+    assert paddle.get_flags(name) == {name: 0.5}
+    paddle.set_flags(before)
