@@ -178,9 +178,18 @@ def _write(
     except (worker.BuildError, worker.ModelCrashError) as error:
         message = f"Paddle cannot build the program ({error}); please report this with the model"
         raise UnsupportedError(message) from error
+    if openvino:
+        _check_openvino(folder)
     report.inputs = [tensor_spec(value) for value in graph.inputs]
     report.outputs = [tensor_spec(value) for value in graph.outputs]
     report.parameters = {"count": written.parameters, "bytes": written.parameter_bytes}
+
+
+def _check_openvino(folder: Path) -> None:
+    try:
+        worker.shared().load_on_openvino(folder)
+    except (worker.BuildError, worker.ModelCrashError) as error:
+        raise UnsupportedError(f"OpenVINO cannot run the model ({error}); convert without --openvino") from error
 
 
 def tensor_spec(value: ir.Value) -> TensorSpec:

@@ -114,10 +114,35 @@ def test_operators_that_openvino_lacks_are_listed(tmp_path):
         z = Asin (x)
     }"""
     source = onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx")
-    with pytest.raises(UnsupportedError, match=r"(?s)3 node.*sinh \(x2, .*asin \(x1, .*without --openvino") as caught:
-        paddlify.convert(source, tmp_path / "out", openvino=True)
+    check_refused(source, tmp_path, r"3 node.*sinh \(x2, .*lacks it.*asin \(x1, .*without --openvino")
+
+
+def check_refused(source: Path, folder: Path, match: str) -> None:
+    with pytest.raises(UnsupportedError, match=f"(?s){match}") as caught:
+        paddlify.convert(source, folder / "out", openvino=True, verify=False)
     assert caught.value.exit_code == 5
-    assert not (tmp_path / "out").exists()
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize(("inner", "match"), [
+    ("y = ArgMax <axis = 1> (x)", "arg_max .*passes over keepdims"),
+    ("d = Cast <to = 11> (x) s = Mul (d, d) y = Cast <to = 7> (s)", "float64 would be reckoned in another dtype"),
+])
+def test_what_openvino_would_compute_otherwise_is_refused(tmp_path, inner, match):
+    text = f'<ir_version: 10, opset_import: ["" : 21]> net (float[3, 4] x) => (int64[a, b] y) {{ {inner} }}'
+    check_refused(onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx"), tmp_path, match)
+
+
+def test_inputs_of_rank_0_are_refused(tmp_path):
+    text = '<ir_version: 10, opset_import: ["" : 21]> net (float[3] x, float s) => (float[3] y) { y = Mul (x, s) }'
+    check_refused(onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx"), tmp_path, "an input of rank 0")
+
+
+def test_what_openvino_cannot_load_is_refused(tmp_path):
+    text = """<ir_version: 10, opset_import: ["" : 21]>
+    net (float[3, 4] x, int64[1] axes) => (float[a, b] y) { y = ReduceMax (x, axes) }"""
+    source = onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx")
+    check_refused(source, tmp_path, "OpenVINO cannot run the model .*without --openvino")
 
 
 def test_checks_of_shapes_are_no_operators(tmp_path):

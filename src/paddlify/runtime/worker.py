@@ -68,6 +68,13 @@ class Worker:
         names: list[str] = self._ask("save_program", folder, {"class_name": class_name}, [])[0]["names"]
         return names
 
+    def load_on_openvino(self, folder: Path) -> None:
+        """Make a predictor with OpenVINO of the program in `folder`, which need not have a report yet.
+
+        Raises ModelCrashError when the process ends, BuildError when it refuses, MissingDependencyError without it.
+        """
+        self._ask("load_on_openvino", folder, {}, [])
+
     def paddle_version(self) -> str:
         """The version of PaddlePaddle; raises MissingDependencyError without it."""
         return str(self._ask("paddle_version", Path(), {}, [])[0]["version"])
@@ -198,6 +205,19 @@ def _save_program(folder: Path, request: Mapping[str, Any], _arrays: Sequence[An
         raise BuildError(brief(error)) from error
 
 
+def _load_on_openvino(
+    folder: Path, _request: Mapping[str, Any], _arrays: Sequence[Any]
+) -> tuple[dict[str, Any], list[Any]]:
+    from paddlify.runtime.engine import Predictor, errors_of_paddle
+    from paddlify.runtime.model import OPENVINO_FORMAT, brief
+
+    try:
+        Predictor(folder, device="cpu", onednn=False, openvino=True, threads=1, format=OPENVINO_FORMAT)
+    except errors_of_paddle() as error:
+        raise BuildError(brief(error)) from error
+    return {}, []
+
+
 def _paddle_version(
     _folder: Path, _request: Mapping[str, Any], _arrays: Sequence[Any]
 ) -> tuple[dict[str, Any], list[Any]]:
@@ -206,7 +226,10 @@ def _paddle_version(
     return {"version": import_paddle().__version__}, []
 
 
-_ACTIONS = {"run": _run, "save_program": _save_program, "paddle_version": _paddle_version}
+_ACTIONS = {
+    "run": _run, "save_program": _save_program, "load_on_openvino": _load_on_openvino,
+    "paddle_version": _paddle_version,
+}
 
 
 def _main() -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from paddlify.backends.fluid.desc import FLOAT
+from paddlify.backends.fluid.desc import (
+    BOOL,
+    DTYPE_NAMES,
+    FLOAT,
+    FP32,
+    INT32,
+    INT64,
+    UINT8,
+    Op,
+    read_op,
+)
 from paddlify.errors import UnsupportedModel, UnsupportedNode
 
 _READABLE: Final = frozenset(
@@ -31,7 +41,10 @@ _READABLE: Final = frozenset(
 _POWERS: Final = {"square": 2.0, "reciprocal": -1.0}
 """Operators that the reader lacks, and the exponent with which `pow` says each."""
 
-_REMEDY = "OpenVINO's reader of Paddle's programs lacks them: convert without --openvino (openvino=False)."
+_DTYPES: Final = {BOOL, INT32, INT64, FP32, UINT8}
+"""What OpenVINO computes as Paddle does; float64 becomes float32, and integers are reckoned in 32 bits."""
+
+_REMEDY = "OpenVINO cannot run them: convert without --openvino (openvino=False)."
 
 
 def suit_openvino(desc: Any) -> None:
@@ -39,13 +52,45 @@ def suit_openvino(desc: Any) -> None:
 
     Raises UnsupportedModel that lists every operator for which there is none.
     """
-    for op in (op for block in desc.blocks for op in block.ops if op.type in _POWERS):
-        factor, op.type = _POWERS[op.type], "pow"
-        del op.attrs[:]
-        op.attrs.add(name="factor", type=FLOAT, f=factor)
-    refused = [
-        UnsupportedNode(op.type, next((name for slot in op.outputs for name in slot.arguments), ""), "not in OpenVINO")
-        for block in desc.blocks for op in block.ops if op.type not in _READABLE | {"feed", "fetch"}
-    ]  # fmt: skip
+    refused: list[UnsupportedNode] = []
+    for block in desc.blocks:
+        dtypes, ranks = _tensors(block)
+        for message in block.ops:
+            if message.type in _POWERS:
+                _say_as_power(message)
+            op = read_op(message)
+            names = [name for names in op.outputs.values() for name in names]
+            reason = _reason(op, {dtypes.get(name, FP32) for name in names}, {ranks.get(name, 1) for name in names})
+            if reason:
+                refused.append(UnsupportedNode(op.type, next(iter(names), ""), reason))
     if refused:
         raise UnsupportedModel(refused, _REMEDY)
+
+
+def _tensors(block: Any) -> tuple[dict[str, int], dict[str, int]]:
+    """Dtype and rank of a block's tensors, by name."""
+    tensors = {item.name: item.type.dense_tensor.tensor for item in block.vars if item.type.HasField("dense_tensor")}
+    return (
+        {name: tensor.data_type for name, tensor in tensors.items()},
+        {name: len(tensor.dims) for name, tensor in tensors.items()},
+    )
+
+
+def _say_as_power(message: Any) -> None:
+    factor, message.type = _POWERS[message.type], "pow"
+    del message.attrs[:]
+    message.attrs.add(name="factor", type=FLOAT, f=factor)
+
+
+def _reason(op: Op, dtypes: set[int], ranks: set[int]) -> str:
+    """Why OpenVINO cannot run an operator that gives tensors of these dtypes and ranks; "" if it can."""
+    if op.type == "fetch":
+        return ""
+    if op.type == "feed":
+        return "an input of rank 0" if 0 in ranks else ""
+    if op.type not in _READABLE:
+        return "its reader of Paddle's programs lacks it"
+    if op.type == "arg_max" and op.attributes.get("keepdims") and not op.attributes.get("flatten"):
+        return "its reader passes over keepdims"
+    odd = sorted(DTYPE_NAMES.get(dtype, f"dtype {dtype}") for dtype in dtypes - _DTYPES)
+    return f"{' and '.join(odd)} would be reckoned in another dtype" if odd else ""
