@@ -46,6 +46,14 @@ def test_broken_lines_mean_the_same(expression: Expr, indent: int) -> None:
     assert ast.dump(ast.parse(f"target = {text(expression)}")) == expected
 
 
+@pytest.mark.parametrize(("expression", "printed"), [
+    (Name("x") + -0.5, "x - 0.5"), (Name("x") - -2, "x + 2"), (Name("x") + -0.0, "x + -0.0"),
+    (-0.5 + Name("x"), "-0.5 + x"), (Name("x") + 0.5, "x + 0.5"), (Name("x") + -(2**63), "x + -9223372036854775808"),
+])
+def test_negative_numbers_are_taken_away(expression: Expr, printed: str) -> None:
+    assert text(expression) == printed
+
+
 def bracketed(item: Any) -> str:
     """An expression with all its brackets, which Python's parser forgets."""
     if isinstance(item, Name):

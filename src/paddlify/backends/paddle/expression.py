@@ -24,13 +24,13 @@ class Expr:
     """A Python expression: operators, calls, indexing and attributes on it are recorded too."""
 
     def __add__(self, other: Any) -> Expr:
-        return Binary("+", self, other)
+        return Binary("-", self, -other) if _is_negative(other) else Binary("+", self, other)
 
     def __radd__(self, other: Any) -> Expr:
         return Binary("+", other, self)
 
     def __sub__(self, other: Any) -> Expr:
-        return Binary("-", self, other)
+        return Binary("+", self, -other) if _is_negative(other) else Binary("-", self, other)
 
     def __rsub__(self, other: Any) -> Expr:
         return Binary("-", other, self)
@@ -96,6 +96,11 @@ class Expr:
 
     def __bool__(self) -> bool:
         raise TypeError("an expression has no truth value while emitting")
+
+
+def _is_negative(value: Any) -> bool:
+    """Whether a number is negative, and its opposite is one of every dtype that has it."""
+    return isinstance(value, (int, float)) and -(2**31) < value < 0
 
 
 @dataclass(frozen=True, eq=False)
