@@ -38,7 +38,8 @@ def install() -> None:
     calls |= {"sum": _sum, "logsumexp": _logsumexp, "matmul": _matmul, "bmm": _function("bmm", ("X", "Y"))}
     calls |= {name: functools.partial(_best, f"arg_{name[3:]}") for name in ("argmax", "argmin")}
     calls |= {"tril": functools.partial(_triangle, True), "triu": functools.partial(_triangle, False)}
-    calls |= {"expand_as": _expand_as, "roll": _roll}
+    calls |= {"expand_as": _expand_as, "roll": _roll, "shape": functools.partial(_shape, paddle.shape)}
+    calls |= {"strided_slice": functools.partial(_strided_slice, paddle.strided_slice)}
     originals = {name: getattr(paddle, name) for name in calls}
     in_functional: dict[str, Callable[..., Any]] = {
         "gelu": _gelu, "softplus": _softplus, "grid_sample": _grid_sample,
@@ -135,6 +136,23 @@ def _expand_as(x: Any, y: Any) -> Any:
 def _roll(x: Any, shifts: Any, axis: Any = None) -> Any:
     attributes = {"shifts": _listed(shifts), "axis": [] if axis is None else _listed(axis)}
     return _append("roll", {"X": x}, attributes)
+
+
+def _shape(original: Callable[..., Any], x: Any) -> Any:
+    """Its operator gives int32 in a `ProgramDesc`, and Paddle 3's function int64."""
+    import paddle
+
+    return paddle.cast(original(x), "int64")
+
+
+def _strided_slice(original: Callable[..., Any], x: Any, axes: Any, starts: Any, ends: Any, strides: Any) -> Any:
+    """Bounds that the model computes are int32 here."""
+    import paddle
+
+    def narrowed(bounds: Any) -> Any:
+        return [paddle.cast(item, "int32") if hasattr(item, "dtype") else item for item in bounds]
+
+    return original(x, axes, narrowed(starts), narrowed(ends), narrowed(strides))
 
 
 def _listed(value: Any) -> list[int]:
