@@ -67,6 +67,16 @@ def test_the_model_computes_what_its_source_does(source, folder, openvino, sizes
         assert np.abs(got - want).max() <= 1e-5 * np.abs(want).max()
 
 
+def test_nothing_is_written(folder, tmp_path, monkeypatch):
+    """By itself Paddle would write what OpenVINO compiled into the current folder."""
+    before = sorted(path.name for path in folder.iterdir())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    paddlify.load(folder, openvino=True).inference(feeds_of(1, 8, 8))
+    assert list(tmp_path.iterdir()) == []
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
 def test_the_report_says_what_was_proved_on_it(folder):
     report = json.loads((folder / "report.json").read_text())
     proofs = {(item["format"], item["runtime"]): item["passed"] for item in report["verification"]["formats"]}
@@ -126,11 +136,21 @@ def check_refused(source: Path, folder: Path, match: str) -> None:
 
 @pytest.mark.parametrize(("inner", "match"), [
     ("y = ArgMax <axis = 1> (x)", "arg_max .*passes over keepdims"),
+    ("i = Constant <value = int64[3, 1] {-1, 0, 1}> () t = GatherElements <axis = 1> (x, i) y = Cast <to = 7> (t)",
+     "take_along_axis .*lacks it"),
     ("d = Cast <to = 11> (x) s = Mul (d, d) y = Cast <to = 7> (s)", "float64 would be reckoned in another dtype"),
 ])
 def test_what_openvino_would_compute_otherwise_is_refused(tmp_path, inner, match):
     text = f'<ir_version: 10, opset_import: ["" : 21]> net (float[3, 4] x) => (int64[a, b] y) {{ {inner} }}'
     check_refused(onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx"), tmp_path, match)
+
+
+def test_output_padding_is_refused(tmp_path):
+    text = """<ir_version: 10, opset_import: ["" : 21]> net (float[1, 1, 2, 2] x) => (float[1, 1, 6, 6] y)
+    <float[1, 1, 3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}>
+    { y = ConvTranspose <strides = [2, 2], output_padding = [1, 1]> (x, w) }"""
+    source = onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx")
+    check_refused(source, tmp_path, "conv2d_transpose .*passes over output_padding")
 
 
 def test_inputs_of_rank_0_are_refused(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -124,9 +125,11 @@ class Predictor:
         check_device(device)
         self.format = formats.choose(folder, format, major_version())
         self._place = self._paddle.CPUPlace() if device == "cpu" else self._paddle.CUDAPlace(0)
-        self._predictor = self._paddle.inference.create_predictor(
-            self._config(folder, device, onednn, threads, openvino)
-        )
+        config = self._config(folder, device, onednn, threads, openvino)
+        with tempfile.TemporaryDirectory(prefix="paddlify-") if openvino else nullcontext() as cache:
+            if cache is not None:  # OpenVINO writes what it compiled, by default into the current folder
+                config.set_optim_cache_dir(cache)
+            self._predictor = self._paddle.inference.create_predictor(config)
         self._has_run = False
         self.input_names: list[str] = self._predictor.get_input_names()
         self.output_count = len(self._predictor.get_output_names())

@@ -32,11 +32,14 @@ _READABLE: Final = frozenset(
      "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "relu", "relu6", "reshape2", "reverse",
      "rnn", "roi_align", "roll", "round", "rsqrt", "scale", "select_input", "set_value", "shape", "share_data",
      "sigmoid", "silu", "sin", "slice", "softmax", "softplus", "softshrink", "split", "sqrt", "squeeze2", "stack",
-     "strided_slice", "sum", "swish", "sync_batch_norm", "take_along_axis", "tanh", "tanh_shrink",
+     "strided_slice", "sum", "swish", "sync_batch_norm", "tanh", "tanh_shrink",
      "tensor_array_to_tensor", "tile", "top_k_v2", "transpose2", "tril_triu", "trilinear_interp_v2", "unique",
      "unsqueeze2", "unstack", "where", "where_index", "while", "write_to_array", "yolo_box"}
 )  # fmt: skip
-"""Operators of `ProgramDesc` that the reader of OpenVINO 2025.0 has, which PaddlePaddle 3.3's wheels for x86 bring."""
+"""Operators of `ProgramDesc` that the reader of OpenVINO 2025.0 has, which PaddlePaddle 3.3's wheels for x86 bring.
+
+It has take_along_axis too, but for negative indices.
+"""
 
 _POWERS: Final = {"square": 2.0, "reciprocal": -1.0}
 """Operators that the reader lacks, and the exponent with which `pow` says each."""
@@ -90,6 +93,8 @@ def _reason(op: Op, dtypes: set[int], ranks: set[int]) -> str:
         return "an input of rank 0" if 0 in ranks else ""
     if op.type not in _READABLE:
         return "its reader of Paddle's programs lacks it"
+    if op.type == "conv2d_transpose" and any(op.attributes.get("output_padding", ())):
+        return "its reader passes over output_padding"
     if op.type == "arg_max" and op.attributes.get("keepdims") and not op.attributes.get("flatten"):
         return "its reader passes over keepdims"
     odd = sorted(DTYPE_NAMES.get(dtype, f"dtype {dtype}") for dtype in dtypes - _DTYPES)
