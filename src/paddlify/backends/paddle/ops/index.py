@@ -18,7 +18,6 @@ GATHERS = NUMBERS | _SMALL | {"bfloat16", "bool", "complex64", "complex128"}
 SELECTED = GATHERS - _SMALL
 """Dtypes of Paddle's index_select."""
 _INDEXED = GATHERS - {"bfloat16"}
-_PUTS = NUMBERS | _SMALL | {"float16", "bfloat16", "bool", "complex64", "complex128"}
 _ALONG = NUMBERS | {"uint8"}
 _SELECTS = NUMBERS | {"bool"}
 
@@ -116,25 +115,26 @@ def _flat_positions(paddle: Recorder, x: Tensor, indices: Tensor, axis: int) -> 
 
 @emits("ScatterND")
 def scatter_nd(paddle: Recorder, x: Tensor, indices: Tensor, updates: Tensor, *, reduction: str) -> Any:
+    """Not by `index_put`, which keeps what an earlier run left in its result (`paddle_traps.md`)."""
     depth = indices.shape[-1]
-    if depth is None:
-        raise Refusal("how many axes are indexed is not known while converting")
-    if reduction == "none":
-        columns = tuple(_wrapped(paddle, x, indices, axis) for axis in range(depth))
-        return computed(paddle, _PUTS, lambda source, values: paddle.index_put(source, columns, values), x, updates)
-    position: Any = 0
-    for axis in range(depth):
+    if not depth:
+        raise Refusal("how many axes are indexed is not known while converting, or none is")
+    position = _wrapped(paddle, x, indices, 0)
+    for axis in range(1, depth):
         position = position * size_of(paddle, x, axis) + _wrapped(paddle, x, indices, axis)
-    rows = functools.reduce(operator.mul, [size_of(paddle, x, axis) for axis in range(depth)])
+    sizes = [size_of(paddle, x, axis) for axis in range(x.rank)]
+    rows, size = functools.reduce(operator.mul, sizes[:depth]), functools.reduce(operator.mul, sizes[depth:], 1)
 
     def put(source: Expr, values: Expr) -> Expr:
-        table = paddle.reshape(source, [rows, -1])
-        changes = paddle.reshape(values, [paddle.numel(position), -1])
-        index = paddle.expand_as(paddle.reshape(position, [-1, 1]), changes)
-        changed = paddle.put_along_axis(table, index, changes, 0, broadcast=False, reduce=_REDUCTIONS[reduction])
+        table, changes = paddle.reshape(source, [rows, size]), paddle.reshape(values, [-1, size])
+        if reduction == "none":
+            changed = paddle.scatter(table, paddle.flatten(position), changes)
+        else:
+            index = paddle.expand_as(paddle.reshape(position, [-1, 1]), changes)
+            changed = paddle.put_along_axis(table, index, changes, 0, broadcast=False, reduce=_REDUCTIONS[reduction])
         return paddle.reshape(changed, paddle.shape(source))
 
-    return computed(paddle, _ALONG, put, x, updates)
+    return computed(paddle, NUMBERS if reduction == "none" else _ALONG, put, x, updates)
 
 
 def _wrapped(paddle: Recorder, x: Tensor, indices: Tensor, axis: int) -> Expr:
