@@ -37,6 +37,21 @@ def test_reshape_of_no_elements(constant: bool) -> None:
     check("Reshape", inputs, {"allowzero": 1}, constants=(1,) if constant else ())
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int64])
+@pytest.mark.parametrize(
+    ("source", "shape"),
+    [
+        ((2, 3, 4), (4, 6)), ((2, 3, 4), (-1,)), ((24,), (2, -1, 3)), ((0, 3, 4), (3, 4, 0)), ((3, 0), (2, 0, 5, 0)),
+        ((3, 0), (0,)), ((3, 0, 2), (0, 7)), ((0,), (5, 0)), ((3, 0), (-1, 6)), ((2, 3), (6, 1, 1)),
+    ],
+)  # fmt: skip
+def test_reshape_to_a_computed_shape_whose_zeros_are_sizes(
+    source: tuple[int, ...], shape: tuple[int, ...], dtype: type
+) -> None:
+    inputs = [numbers(*source, dtype=dtype), ints(*shape)]
+    check("Reshape", inputs, {"allowzero": 1}, dynamic={0: range(len(source))})
+
+
 def shape_arithmetic(second: int) -> tuple[helper.GraphProto, np.ndarray]:
     """x[N, 3, H, W] reshaped to [N, 3, H * W]: Shape, Gather, Mul, Concat."""
     nodes = [

@@ -55,12 +55,15 @@ def _said(x: Tensor, axis: int, element: Any) -> int | None:
 
 
 def _reshape_computed(paddle: Recorder, x: Tensor, shape: Tensor, allow_zero: bool) -> Expr:
-    """Paddle takes 0 as "copy"; a literal 0 is possible only where there are no elements."""
+    """Paddle takes 0 as "copy"; a literal 0 is possible only where there are no elements.
+
+    Of a vector without elements 0 is copied as 0, and beyond its rank Paddle takes 0 literally.
+    """
     if not allow_zero or (x.is_static and 0 not in x.shape):
         return paddle.reshape(x, sizes_of(shape))
     if x.is_static:
         return paddle.zeros([paddle.clip(size, min=0) for size in sizes_of(shape)], dtype=paddle.dtype(x.dtype))
-    raise Refusal("allowzero=1 with a computed shape and dynamic dimensions is not supported")
+    return paddle.reshape(x if x.has_rank and x.rank == 1 else paddle.reshape(x, [-1]), sizes_of(shape))
 
 
 @emits("Transpose")
