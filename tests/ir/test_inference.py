@@ -313,6 +313,33 @@ def test_follows_remainders_through_a_reshape() -> None:
     assert inference.elements_of(next(v for n in graph for v in n.outputs if v.name == "count")) == (2,)
 
 
+@pytest.mark.parametrize(
+    ("operator", "found"), [("Less", 0), ("LessOrEqual", 1), ("Greater", 0), ("GreaterOrEqual", 1), ("Equal", 1)]
+)
+def test_follows_truth_values_that_become_numbers(operator: str, found: int) -> None:
+    graph = inferred(f"""
+        g (float[N, 3] x) => (float[] y) {{
+            three = Constant <value_int = 3> ()
+            other = Constant <value_int = 3> ()
+            said = {operator} (three, other)
+            number = Cast <to = 7> (said)
+            axis = Sub (number, three)
+            y = Identity (x)
+        }}""")
+    assert inference.elements_of(next(v for n in graph for v in n.outputs if v.name == "axis")) == (found - 3,)
+
+
+def test_a_remainder_with_the_sign_of_the_dividend_is_not_taken_for_the_other() -> None:
+    graph = inferred("""
+        g (float[N, 3] x) => (float[] y) {
+            dividend = Constant <value_int = -2> ()
+            divisor = Constant <value_int = 3> ()
+            remainder = Mod <fmod = 1> (dividend, divisor)
+            y = Identity (x)
+        }""")
+    assert inference.elements_of(next(v for n in graph for v in n.outputs if v.name == "remainder")) is None
+
+
 def test_a_minus_one_among_sizes_is_no_size() -> None:
     graph = inferred("""
         g (float[N, 3] x, float[1, 3] token) => (float[] y) {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -100,9 +101,9 @@ def follow(node: ir.Node) -> None:
 
 
 def _is_followed(node: ir.Node) -> bool:
-    """Whether the data of a node is of a dtype that is followed."""
+    """Whether the data of a node is of a dtype that is followed; of a truth value, what it is cast to."""
     value = node.inputs[1 if node.op_type == "Where" else 0]
-    return value is None or value.dtype in INTEGERS
+    return value is None or value.dtype in (_FOLLOWED if node.op_type == "Cast" else INTEGERS)
 
 
 def _shape(node: ir.Node) -> Sequence[Element] | None:
@@ -234,6 +235,11 @@ def _binary(function: Callable[[Any, Any], Any]) -> Callable[[ir.Node], Sequence
     return follow
 
 
+def _of_numbers(function: Callable[[int, int], int]) -> Callable[[Any, Any], int | None]:
+    """A function of two elements that is only known of numbers."""
+    return lambda a, b: int(function(a, b)) if isinstance(a, int) and isinstance(b, int) else None
+
+
 def _combine(function: Callable[[Any, Any], Any], a: Element, b: Element) -> Element | None:
     if any(isinstance(item, ir.SymbolicDim) and item.value is None for item in (a, b)):
         return ir.SymbolicDim(None)
@@ -305,11 +311,13 @@ _FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
     "Sub": _binary(lambda a, b: a - b),
     "Mul": _binary(lambda a, b: a * b),
     "Div": _binary(_divide),
-    "Mod": _binary(lambda a, b: a % b if isinstance(a, int) and isinstance(b, int) else None),
-    "Max": _binary(lambda a, b: max(a, b) if isinstance(a, int) and isinstance(b, int) else None),
-    "Min": _binary(lambda a, b: min(a, b) if isinstance(a, int) and isinstance(b, int) else None),
-    "Less": _binary(lambda a, b: int(a < b) if isinstance(a, int) and isinstance(b, int) else None),
-    "Greater": _binary(lambda a, b: int(a > b) if isinstance(a, int) and isinstance(b, int) else None),
+    "Mod": lambda node: None if int_attribute(node, "fmod", 0) else _binary(_of_numbers(operator.mod))(node),
+    "Max": _binary(_of_numbers(max)),
+    "Min": _binary(_of_numbers(min)),
+    "Less": _binary(_of_numbers(operator.lt)),
+    "LessOrEqual": _binary(_of_numbers(operator.le)),
+    "Greater": _binary(_of_numbers(operator.gt)),
+    "GreaterOrEqual": _binary(_of_numbers(operator.ge)),
 }
 
 
