@@ -659,6 +659,21 @@ def recurrent_layers(root: Path) -> None:
     save_keras(root / "states", keras.Model(source, [sequence, hidden, cell, again]), x)
 
 
+@makes("layers")
+def layers_of_two_batches(root: Path) -> None:
+    """Layers whose states come from another input: once of the same batch, once of one row, which is broadcast."""
+    keras.utils.set_random_seed(12)
+    words, answer = keras.Input((None, 3), name="words"), keras.Input((None, 4), name="answer")
+    encoded, hidden, cell = KL.LSTM(5, return_sequences=True, return_state=True)(words)
+    decoded = KL.LSTM(5, return_sequences=True)(answer, initial_state=[hidden, cell])
+    attended = KL.Dense(6)(KL.Attention()([decoded, encoded]))
+    again = KL.GRU(5)(answer, initial_state=hidden)
+    model = keras.Model([words, answer], [attended, again])
+    save_keras(root / "encoder_decoder", model, random(2, 7, 3), random(2, 4, 4, seed=1))
+    model = keras.Model([words, answer], [decoded, again])
+    save_keras(root / "one_state", model, random(1, 7, 3), random(2, 4, 4, seed=1))
+
+
 def masks(rows: int, steps: int) -> np.ndarray:
     """Masks with holes; the first rows are wholly false, wholly true, false up to the last step and after the first."""
     mask = np.random.default_rng(8).random((rows, steps)) < 0.6
@@ -746,6 +761,8 @@ def joined_cell(root: Path) -> None:
 def other_layers(root: Path) -> None:
     distributed = [KL.TimeDistributed(KL.Dense(4)), KL.TimeDistributed(KL.Conv1D(3, 2))]
     save_layers(root, "time_distributed", distributed, random(2, 5, 6, 3))
+    mel = KL.MelSpectrogram(64, 32, sampling_rate=8000, num_mel_bins=12, max_freq=4000)
+    save_layers(root, "mel_spectrogram", [mel], random(2, 400), (None,))
     causal = KL.Conv1D(8, 3, padding="causal", dilation_rate=2)
     save_layers(root, "conv1d", [causal, KL.MaxPool1D(2), KL.GlobalMaxPool1D()], random(2, 16, 3))
     volume = [KL.Conv3D(4, 3, padding="same", strides=2), KL.AveragePooling3D(2)]

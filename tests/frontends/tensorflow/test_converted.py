@@ -87,7 +87,8 @@ def test_modules(modules: Path, tmp_path: Path, record_property: Record, name: s
     [
         "lstm", "lstm_any_length", "lstm_backwards", "lstm_no_bias", "lstm_relu", "gru", "gru_reset_before",
         "gru_any_length", "simple_rnn", "bidirectional", "masked", "masked_any_length", "conv_lstm", "states",
-        "joined_cell", "time_distributed", "conv1d", "conv3d", "attention", "unet", "files",
+        "joined_cell", "encoder_decoder", "one_state", "time_distributed", "mel_spectrogram",
+        "conv1d", "conv3d", "attention", "unet", "files",
     ],
 )  # fmt: skip
 def test_layers(layers: Path, tmp_path: Path, record_property: Record, name: str) -> None:

@@ -39,6 +39,8 @@ def recurrent_operators(found: Loaded) -> dict[str, int]:
         ("conv_lstm", {"Loop": 1}),
         ("states", {"LSTM": 2}),
         ("joined_cell", {"LSTM": 1}),
+        ("encoder_decoder", {"LSTM": 2, "GRU": 1}),
+        ("one_state", {"LSTM": 2, "GRU": 1}),
     ],
 )
 def test_recurrent_layers(layers: Path, tmp_path: Path, name: str, operators: dict[str, int]) -> None:
@@ -71,7 +73,7 @@ def test_layers_that_pass_masks_on(masks: Path, tmp_path: Path, name: str, opera
     assert_same(found, masks / name, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["time_distributed", "conv1d", "conv3d", "attention", "unet"])
+@pytest.mark.parametrize("name", ["time_distributed", "mel_spectrogram", "conv1d", "conv3d", "attention", "unet"])
 def test_other_layers(layers: Path, tmp_path: Path, name: str) -> None:
     assert_same(loaded(layers / name / "saved"), layers / name, tmp_path)
 

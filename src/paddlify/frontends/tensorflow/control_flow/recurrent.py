@@ -10,6 +10,7 @@ import onnx_ir as ir
 from paddlify.frontends.tensorflow.control_flow.cells import Layer, Rows, match
 from paddlify.frontends.tensorflow.control_flow.masks import Arrangement, Masked, aligned, masked
 from paddlify.frontends.tensorflow.control_flow.recorded import Recorded, behind_identity
+from paddlify.frontends.tensorflow.control_flow.values import is_known
 from paddlify.frontends.tensorflow.lowering import TensorFlowBuilder
 from paddlify.ir.inference import elements_of
 
@@ -27,6 +28,7 @@ def recorded_as_layer(op: TensorFlowBuilder, recorded: Recorded, trips: ir.Value
     initial = [recorded.initial[index] for index in layer.states]
     values: dict[int, ir.Value] = {}
     if found is None:
+        x, initial = _with_one_batch(op, x, initial)
         sequence, *final = _record(op, layer, x, None, initial)
         written = [sequence for _ in recorded.writes]
     else:
@@ -51,9 +53,6 @@ def _layer(recorded: Recorded, found: Masked | None) -> Layer | None:
     layer = match(body, states)
     if layer is None:
         return None
-    initial = [(recorded.initial[index], recorded.variables[index]) for index in states]
-    if found is None and any(str(start.shape) != str(variable.shape) for start, variable in initial):
-        return None  # a state that is broadcast
     outputs = [body.after[index] for index in recorded.carried if index not in states]
     outputs += [write.item for write in body.writes]
     hidden = body.after[layer.states[0]]
@@ -69,6 +68,19 @@ def _until(op: TensorFlowBuilder, sequence: ir.Value, trips: ir.Value) -> ir.Val
     items: ir.Value = op.Slice(sequence, op.constant([0]), end, op.constant([0]))
     items.shape = ir.Shape([*count, *sequence.shape[1:]])
     return items
+
+
+def _with_one_batch(
+    op: TensorFlowBuilder, x: ir.Value, states: Sequence[ir.Value]
+) -> tuple[ir.Value, list[ir.Value]]:
+    """x [time, batch, features] and the states [batch, units] with one batch: TensorFlow's sum broadcasts them."""
+    batches = [shape[-2] for shape in (x.shape, *(state.shape for state in states)) if shape is not None]
+    if len(set(batches)) == 1 and is_known(batches[0]):
+        return x, list(states)
+    one = op.constant([1])
+    batch = op.Concat(op.Shape(x, start=1, end=2), one, axis=0)
+    wide = op.Expand(x, op.Concat(op.Shape(states[0], start=0, end=1), one, axis=0))
+    return wide, [op.Expand(state, batch) for state in states]
 
 
 def _record(

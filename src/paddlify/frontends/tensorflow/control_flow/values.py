@@ -26,8 +26,9 @@ def joined_shape(left: ir.Shape | None, right: ir.Shape | None) -> ir.Shape | No
 
 def joined_dim(left: Any, right: Any) -> Any:
     """A dimension that both say, else an unknown one."""
-    return left if left == right and _is_known(left) else None
+    return left if left == right and is_known(left) else None
 
 
-def _is_known(dim: Any) -> bool:
+def is_known(dim: Any) -> bool:
+    """Whether a dimension is a number or has a name."""
     return isinstance(dim, int) or dim.value is not None
