@@ -92,7 +92,7 @@ def check_model(
 
 def others(feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Inputs for an earlier run, of which nothing may be left: other numbers, but the same shapes, indices and axes."""
-    return {name: -array if array.dtype.kind in "fc" else array for name, array in feeds.items()}
+    return {name: array / 2 if array.dtype.kind in "fc" else array for name, array in feeds.items()}
 
 
 def run_source(folder: Path, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ import onnx
 import onnx.parser
 import onnxruntime
 import pytest
-from tests.backends.paddle.single_node import same
+from tests.backends.paddle.single_node import others, same
 
 import paddlify
 
@@ -22,7 +22,7 @@ IMAGE = RNG.normal(0, 1, (2, 3, 8, 8)).astype(np.float32)
 
 
 def predicted(folder: Path, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """What a predictor gives that is configured in no other way than that oneDNN is on."""
+    """What a predictor gives at its second run that is configured in no other way than that oneDNN is on."""
     import paddle
 
     parameters = folder / "inference.pdiparams"
@@ -34,8 +34,9 @@ def predicted(folder: Path, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]
     config.enable_onednn()
     predictor = paddle.inference.create_predictor(config)
     with paddle.base.dygraph.guard(paddle.CPUPlace()):
-        tensors = [paddle.to_tensor(feeds[name]) for name in predictor.get_input_names()]
-        return [result.numpy() for result in predictor.run(tensors)]
+        for values in (others(feeds), feeds):
+            results = predictor.run([paddle.to_tensor(values[name]) for name in predictor.get_input_names()])
+        return [result.numpy() for result in results]
 
 
 def check(folder: Path, text: str, feeds: Mapping[str, np.ndarray]) -> None:
@@ -145,3 +146,13 @@ def test_a_layer_of_unknown_height_before_a_reshape(target: str, tmp_path: Path)
     int64[{rank}] t = {{{target}}}>
     {{ turned = Transpose<perm = [1, 0, 2]>(x) f = Reshape(turned, flat) g = Gemm(f, w, c) y = Reshape(g, t) }}"""
     check(tmp_path, text, {"x": RNG.normal(0, 1, (3, 17, 4)).astype(np.float32)})
+
+
+@pytest.mark.parametrize("behind", ["y = Identity (c)", "y = Relu (c)", "r = Relu (c) y = Conv (r, v)"])
+@pytest.mark.parametrize(("operator", "sizes"), [("Conv", "4,3"), ("ConvTranspose", "3,4")])
+def test_weights_of_an_earlier_run_are_not_kept(operator: str, sizes: str, behind: str, tmp_path: Path) -> None:
+    text = f"g (float[N,3,H,W] x, float[{sizes},3,3] w, float[2,4,3,3] v) => (float[a,b,c,d] y) "
+    text += f"{{ c = {operator} (x, w) {behind} }}"
+    shape = (*map(int, sizes.split(",")), 3, 3)
+    feeds = {"x": IMAGE, "w": RNG.random(shape, np.float32), "v": RNG.random((2, 4, 3, 3), np.float32)}
+    check(tmp_path, text, feeds)

@@ -38,6 +38,8 @@ def suit_onednn(block: Any) -> None:
     for operator in operators:
         if operator.name() in INTERPOLATIONS:
             _interpolate_in_float64(operator)
+        elif has_computed_weights(operator):
+            _convolve_in_float64(operator)
         elif operator.name() == "pd_op.concat":
             _concat_in_float64(operator)
         elif operator.name() == "pd_op.slice" and _may_be_empty(operator):
@@ -164,6 +166,34 @@ def _interpolate_in_float64(operator: Any) -> None:
         paddle.pir.set_insertion_point(operator)
         operand.set_source(paddle.cast(operand.source(), "float64"))
         _narrow(operator.result(0))
+
+
+def _convolve_in_float64(operator: Any) -> None:
+    """oneDNN keeps the weights of the first run, as if they were parameters."""
+    import paddle
+
+    operands = operator.operands()[:2]
+    if operands[0].source().dtype == paddle.float32:
+        paddle.pir.set_insertion_point(operator)
+        for operand in operands:
+            operand.set_source(paddle.cast(operand.source(), "float64"))
+        _narrow(operator.result(0))
+
+
+def has_computed_weights(operator: Any) -> bool:
+    """Whether an operator is a convolution whose weights may be others in the next run."""
+    return operator.name() in _CONVOLUTIONS and not _is_fixed(operator.operand_source(1))
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether a value is the same in each run: made of parameters and numbers alone."""
+    pending = [value]
+    while pending:
+        maker = pending.pop().get_defining_op()
+        if maker is None or maker.name() == "pd_op.data" or any(True for _ in maker.blocks()):
+            return False
+        pending += [source for source in maker.operands_source() if source.initialized()]
+    return True
 
 
 def _concat_in_float64(operator: Any) -> None:

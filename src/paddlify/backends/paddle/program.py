@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from paddlify.backends.paddle.onednn import INTERPOLATIONS, suit_onednn
+from paddlify.backends.paddle.onednn import INTERPOLATIONS, has_computed_weights, suit_onednn
 from paddlify.errors import PaddlifyError
 from paddlify.formats import FORMATS
 
@@ -163,7 +163,9 @@ def _kept(value: Any) -> Any:
     """
     import paddle
 
-    return paddle.assign(value) if value.get_defining_op().name() in _TAKEN_AWAY or not value.use_empty() else value
+    maker = value.get_defining_op()
+    is_taken_away = maker.name() in _TAKEN_AWAY or has_computed_weights(maker)
+    return paddle.assign(value) if is_taken_away or not value.use_empty() else value
 
 
 def _distinct(fetches: Sequence[Any], block: Any) -> list[Any]:
