@@ -52,6 +52,13 @@ def test_grouped_conv(compare: Compare):
     compare(conv(X, f32(3, 3, 2, 6), 1, 1), dynamic=False, atol=2e-6)
 
 
+def test_grouped_conv_that_is_dilated_by_way_of_the_batch(compare: Compare):
+    """As Keras has it where the image's size is not known: the padding is computed, the channels are known."""
+    moved = call("SpaceToBatchND", f32(2, 7, 9, 4), const([2, 3]), np.array([[2, 3], [3, 3]], np.int32))
+    case = call("Conv2D", moved, const(f32(3, 3, 2, 6)), strides=[1, 1, 1, 1], padding="VALID")
+    compare(case, dynamic=False, atol=2e-6)
+
+
 @pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize(
     ("strides", "padding", "explicit"),

@@ -192,8 +192,8 @@ def _space_to_batch(op: Op, x: Value, blocks: list[int], paddings: Value) -> Val
     count, rank = len(blocks), rank_of(x)
     around = joined_rows(op, paddings, count, rank)
     padded = x if _all_zero(around) else op.Pad(x, around, mode="constant")
-    batch, *space = dims_of(op, padded)[: count + 1]
-    rest = dims_of(op, padded)[count + 1 :]
+    batch, rest = dims_of(op, x)[0], dims_of(op, x)[count + 1 :]  # where computed pads are not known to be 0
+    space = dims_of(op, padded)[1 : count + 1]
     cut = [part for dim, block in zip(space, blocks, strict=True) for part in (divided(op, dim, block), block)]
     inner, outer = range(2, 2 * count + 1, 2), range(1, 2 * count + 1, 2)
     perm = [*inner, 0, *outer, *range(2 * count + 1, rank + count)]
