@@ -1,11 +1,13 @@
 """The elements of shape arithmetic: small integer tensors, followed even where some elements are symbolic dimensions.
 
 The shape `[N, 3, H, W]` gives `Shape` the elements (N, 3, H, W), and Reshape to (N, 3, H*W) keeps a known rank and
-channel count. The elements are kept in `value.meta`.
+channel count. The elements are kept in `value.meta`. Factors by which sizes are scaled are followed, too, if they are
+known: small floating-point tensors without symbols, as arrays.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import operator
@@ -18,11 +20,14 @@ import onnx_ir as ir
 
 Element: TypeAlias = "int | ir.SymbolicDim"
 ELEMENTS = "paddlify.elements"
+NUMBERS = "paddlify.numbers"
 MAX_ELEMENTS = 1024
 """Constants with more elements than this are not looked into while inferring shapes."""
+_MAX_NUMBERS = 16
 
 INTEGERS = {ir.DataType.INT64, ir.DataType.INT32}
 _FOLLOWED = INTEGERS | {ir.DataType.BOOL}
+_FLOATS = {ir.DataType.FLOAT, ir.DataType.DOUBLE}
 _OF_SHAPE = {"Shape", "Size", "ConstantOfShape"}
 
 
@@ -48,6 +53,8 @@ def known_array(value: ir.Value | None) -> np.ndarray | None:
         return None
     if value.const_value is not None:
         return value.const_value.numpy()
+    if NUMBERS in value.meta:
+        return value.meta[NUMBERS]  # type: ignore[no-any-return]
     elements = elements_of(value)
     if elements is None or value.dtype is None or value.shape is None or not all(isinstance(e, int) for e in elements):
         return None
@@ -90,6 +97,7 @@ def is_fresh(dim: Any) -> bool:
 
 def follow(node: ir.Node) -> None:
     """Note the elements of a node's first output, as far as they are known."""
+    _follow_numbers(node)
     rule = _FOLLOW.get(node.op_type) if node.domain == "" else None
     if rule is None or (node.op_type not in _OF_SHAPE and not _is_followed(node)):
         return
@@ -100,10 +108,28 @@ def follow(node: ir.Node) -> None:
         node.outputs[0].meta.pop(ELEMENTS, None)
 
 
+def _follow_numbers(node: ir.Node) -> None:
+    """Note the content of a node's output, where floating-point numbers are computed from few known numbers."""
+    output = node.outputs[0]
+    output.meta.pop(NUMBERS, None)
+    function = _NUMERIC.get(node.op_type) if node.domain == "" else None
+    if function is None or output.dtype not in _FLOATS or not all(map(_is_small, node.inputs)):
+        return
+    arrays = [known_array(value) for value in node.inputs]
+    if any(array is None or array.dtype.kind not in "biuf" for array in arrays):
+        return
+    with np.errstate(all="ignore"):
+        output.meta[NUMBERS] = np.asarray(function(*arrays), output.dtype.numpy())
+
+
+def _is_small(value: ir.Value | None) -> bool:
+    return value is not None and (value.const_value is None or value.const_value.size <= _MAX_NUMBERS)
+
+
 def _is_followed(node: ir.Node) -> bool:
-    """Whether the data of a node is of a dtype that is followed; of a truth value, what it is cast to."""
+    """Whether the data of a node is of a dtype that is followed; of others, what they are cast to."""
     value = node.inputs[1 if node.op_type == "Where" else 0]
-    return value is None or value.dtype in (_FOLLOWED if node.op_type == "Cast" else INTEGERS)
+    return value is None or node.op_type == "Cast" or value.dtype in INTEGERS
 
 
 def _shape(node: ir.Node) -> Sequence[Element] | None:
@@ -129,7 +155,16 @@ def _flat(node: ir.Node) -> Sequence[Element] | None:
 
 
 def _cast(node: ir.Node) -> Sequence[Element] | None:
-    return elements_of(node.inputs[0]) if node.outputs[0].dtype in INTEGERS else None
+    """Numbers are cut off towards 0; those beyond the type have no defined integer."""
+    value, dtype = node.inputs[0], node.outputs[0].dtype
+    if dtype not in INTEGERS or value is None:
+        return None
+    if value.dtype not in _FLOATS:
+        return elements_of(value)
+    array = known_array(value) if _is_small(value) else None
+    if array is None or array.ndim > 1 or not (np.abs(array) < 2.0**31).all():
+        return None
+    return [int(number) for number in array.reshape(-1)]
 
 
 def _gather(node: ir.Node) -> Sequence[Element] | None:
@@ -318,6 +353,21 @@ _FOLLOW: dict[str, Callable[[ir.Node], Sequence[Element] | None]] = {
     "LessOrEqual": _binary(_of_numbers(operator.le)),
     "Greater": _binary(_of_numbers(operator.gt)),
     "GreaterOrEqual": _binary(_of_numbers(operator.ge)),
+}
+
+
+_NUMERIC: dict[str, Callable[..., Any]] = {
+    "Cast": np.asarray,
+    "Identity": np.asarray,
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mul": np.multiply,
+    "Div": np.divide,
+    "Max": lambda *arrays: functools.reduce(np.maximum, arrays),
+    "Min": lambda *arrays: functools.reduce(np.minimum, arrays),
+    "Round": np.rint,
+    "Floor": np.floor,
+    "Ceil": np.ceil,
 }
 
 

@@ -74,6 +74,30 @@ def test_scale_and_translate(compare: Compare, kernel, antialias, size):
     compare(case, dynamic=False, atol=4e-6)
 
 
+@pytest.mark.parametrize("kernel", ["lanczos3", "triangle"])
+def test_scale_that_follows_from_sizes(compare: Compare, kernel):
+    """As `tf.image.resize` computes it."""
+    sizes = call("StridedSlice", call("Shape", X), const([1]), const([3]), const([1]))
+    before, after = (call("Cast", size, DstT="float32") for size in (sizes, const([7, 11])))
+    scale = call("RealDiv", after, before)
+    compare(
+        call("ScaleAndTranslate", X, const([7, 11]), scale, const([0.0, 0.0]), kernel_type=kernel), dynamic=False,
+        atol=4e-6,
+    )
+
+
+def test_size_that_keeps_the_proportions(compare: Compare):
+    """As `tf.image.resize` computes it with preserve_aspect_ratio."""
+    sizes = [
+        call("StridedSlice", call("Shape", X), const([axis]), const([axis + 1]), const([1]), shrink_axis_mask=1)
+        for axis in (1, 2)
+    ]
+    before = [call("Cast", size, DstT="float32") for size in sizes]
+    factor = call("Minimum", *(call("RealDiv", const(np.float32(12)), size) for size in before))
+    after = [call("Cast", call("Round", call("Mul", factor, size)), DstT="int32") for size in before]
+    compare(call("ResizeBicubic", X, call("Pack", after), half_pixel_centers=True), dynamic=False, atol=4e-6)
+
+
 def test_translation(compare: Compare):
     compare(
         call("ScaleAndTranslate", X, const([8, 9]), const([1.5, 0.7]), const([-2.25, 1.5])), dynamic=False, atol=4e-6
