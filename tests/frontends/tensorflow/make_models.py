@@ -674,6 +674,13 @@ def layers_of_two_batches(root: Path) -> None:
     save_keras(root / "one_state", model, random(1, 7, 3), random(2, 4, 4, seed=1))
 
 
+@makes("layers")
+def stateful_layer(root: Path) -> None:
+    keras.utils.set_random_seed(13)
+    source = keras.Input((7, 3), batch_size=2, name="x")
+    save_keras(root / "stateful", keras.Model(source, KL.LSTM(5, stateful=True)(source)), random(2, 7, 3))
+
+
 def masks(rows: int, steps: int) -> np.ndarray:
     """Masks with holes; the first rows are wholly false, wholly true, false up to the last step and after the first."""
     mask = np.random.default_rng(8).random((rows, steps)) < 0.6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def test_recurrent_layers(layers: Path, tmp_path: Path, name: str, operators: di
     found = loaded(layers / name / "saved")
     assert recurrent_operators(found) == operators
     assert_same(found, layers / name, tmp_path)
+
+
+def test_a_layer_that_keeps_its_states_begins_anew(layers: Path, tmp_path: Path) -> None:
+    found = loaded(layers / "stateful" / "saved")
+    (note,) = found.notes
+    assert re.search(r"the source keeps what it computes in \S+, \S+; the converted model begins as saved", note)
+    assert_same(found, layers / "stateful", tmp_path)
+    assert not loaded(layers / "states" / "saved").notes
 
 
 @pytest.mark.parametrize("form", ["", "_any_length", "_zeros", "_zeros_backwards"])

@@ -77,6 +77,18 @@ class Flattener:
                 self._check_read(source, frame)
         return result
 
+    def changed(self) -> list[str]:
+        """The names of the variables that what was added reads, and that a function which it calls changes."""
+        read = dict.fromkeys(node.inputs[0] for node in self.flat if node.op in READS)
+        changed = set()
+        frames = list(self.main.calls.values())
+        while frames:
+            frame = frames.pop()
+            frames += frame.calls.values()
+            written = [node.inputs[0] for node in frame.graph if node.op.startswith(ASSIGNMENTS) and node.inputs]
+            changed |= {handle for handle in read for item in written if self._leads_to(item, frame, handle)}
+        return [handle.node for handle in read if handle in changed]
+
     def _resolve(self, endpoint: Endpoint, frame: Frame) -> Endpoint:
         """Follow a value through calls and pass-through nodes to the flat node that computes it."""
         while True:

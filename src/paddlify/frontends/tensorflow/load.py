@@ -62,6 +62,9 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
     notes = list(ends.notes)
     if state.dropouts:
         notes.append(f"{len(state.dropouts)} dropout(s) were removed, as for inference")
+    if state.changed:
+        names = ", ".join(state.changed)
+        notes.append(f"the source keeps what it computes in {names}; the converted model begins as saved at each run")
     return Loaded(model, found.kind, notes)
 
 

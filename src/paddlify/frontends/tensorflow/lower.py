@@ -49,12 +49,14 @@ class Lowering:
         functions: the library, and the functions that TensorFlow 1's control flow is made into.
         refused: the nodes that cannot be lowered, by name.
         dropouts: the names of the dropouts that were removed.
+        changed: the names of the variables that the model changes when it runs, and reads.
     """
 
     library: InitVar[Mapping[str, Function]]
     variables: Variables
     refused: dict[str, UnsupportedNode] = field(default_factory=dict)
     dropouts: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     functions: MutableMapping[str, Function] = field(init=False)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _variables: dict[str, Variable] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class Lowering:
         """
         flattener = Flattener(functionalised(graph, self.functions, outputs), self.functions, inputs)
         ends = [flattener.add(output) for output in outputs]
+        self.changed += flattener.changed()
         self.variables.merge_partitions(flattener.flat)
         self.dropouts += remove_dropout(flattener.flat)
         return Body(topological(flattener.flat, ends, _cycle), arguments, ends)
