@@ -183,6 +183,27 @@ def inner_node(root: Path) -> None:
         tf1.train.Saver().save(session, str(folder / "model"))
 
 
+@makes("graphs")
+def estimator(root: Path) -> None:
+    """A head as Estimators export it: it takes serialised examples, looks words up and names classes."""
+    folder = root / "estimator"
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        examples = tf1.placeholder(tf.string, [None], name="examples")
+        columns = {"x": tf1.io.FixedLenFeature([4], tf.float32), "word": tf1.io.FixedLenFeature([1], tf.string)}
+        parsed = tf1.io.parse_example(examples, columns)
+        x = tf.identity(parsed["x"], name="features")
+        table = tf1.lookup.StaticHashTable(tf1.lookup.KeyValueTensorInitializer(["a", "b"], [0, 1]), -1)
+        ids = tf.identity(table.lookup(parsed["word"][:, 0]), name="ids")
+        weights = tf1.get_variable("weights", [6, 3], initializer=tf1.random_normal_initializer(seed=4))
+        scores = tf.nn.softmax(tf.matmul(tf.concat([x, tf.one_hot(ids, 2)], 1), weights), name="scores")
+        classes = tf.as_string(tf.argmax(scores, 1), name="classes")
+        session.run([tf1.global_variables_initializer(), tf1.tables_initializer()])
+        feeds = {"features": random(3, 4), "ids": np.array([1, -1, 0], np.int32)}
+        save_data(folder, feeds, run_graph(session, feeds, ["scores"]))
+        outputs = {"scores": scores, "classes": classes}
+        tf1.saved_model.simple_save(session, str(folder / "saved"), {"examples": examples}, outputs)
+
+
 HEADS, HEAD_SIZE, WORDS = 4, 6, 50
 
 

@@ -10,7 +10,7 @@ import onnx_ir as ir
 import pytest
 
 from frontends.tensorflow.compare import assert_same, expected, loaded, names, run
-from paddlify.errors import LoadError, UsageError
+from paddlify.errors import LoadError, UnsupportedModel, UsageError
 from paddlify.frontends.tensorflow import recognises
 
 
@@ -110,6 +110,18 @@ def test_dropout_is_removed(graphs: Path, tmp_path: Path, form: str) -> None:
     assert names(found) == (["x"], ["y"])
     assert "1 dropout(s) were removed, as for inference" in found.notes
     assert_same(found, graphs / f"dropout_{form}", tmp_path)
+
+
+def test_strings_and_tables_are_cut_off(graphs: Path, tmp_path: Path) -> None:
+    path = graphs / "estimator" / "saved"
+    with pytest.raises(UnsupportedModel) as raised:
+        loaded(path)
+    operators = {node.op_type for node in raised.value.nodes}
+    assert operators == {"ParseExampleV2", "HashTableV2", "LookupTableFindV2", "AsString"}
+    assert "Cut the graph with --inputs and --outputs" in str(raised.value)
+    found = loaded(path, ["features", "ids"], ["scores"])
+    assert names(found) == (["features", "ids"], ["scores"])
+    assert_same(found, graphs / "estimator", tmp_path)
 
 
 # SavedModels and partitioned variables

@@ -53,7 +53,8 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
         results = lower.values_of(state.run(op, body, arguments))
     except Refusal as refusal:
         name = ", ".join(ends.outputs)
-        raise UnsupportedModel(state.refused.values() or [UnsupportedNode("output", name, refusal.reason)]) from None
+        refused = state.refused.values() or [UnsupportedNode("output", name, refusal.reason)]
+        raise UnsupportedModel(refused, _REMEDY) from None
     _name_outputs(op, dict(zip(ends.outputs, results, strict=True)))
     model = ir.Model(graph, ir_version=_IR_VERSION, producer_name="paddlify")
     RemoveUnusedNodesPass()(model)
@@ -66,6 +67,12 @@ def load(source: str | os.PathLike[str], options: LoadOptions) -> Loaded:
         names = ", ".join(state.changed)
         notes.append(f"the source keeps what it computes in {names}; the converted model begins as saved at each run")
     return Loaded(model, found.kind, notes)
+
+
+_REMEDY = (
+    "Cut the graph with --inputs and --outputs so that they are not needed (any node may be named; strings and tables "
+    "stay outside); `paddlify ops --from tensorflow` lists what is supported."
+)
 
 
 def _inputs(nodes: Sequence[Node], ends: endpoints.Ends) -> list[Node]:
