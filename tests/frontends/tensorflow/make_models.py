@@ -443,6 +443,55 @@ class Growing(tf.Module):
         return found
 
 
+class Anywhere(tf.Module):
+    """Tensor lists that are written before a loop, or in it at other indices than its counter; scans."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+    def serve(self, x):
+        count = tf.shape(x)[0]
+        read, backwards, spread = tf.TensorArray(tf.float32, count, clear_after_read=False), *(
+            tf.TensorArray(tf.float32, size, element_shape=[3]) for size in (count, count * 2)
+        )
+        read = read.write(0, x[0])
+        for index in tf.range(1, count):
+            read = read.write(index, read.read(index - 1) * 0.5 + x[index])
+        for index in tf.range(count - 1, -1, -1):
+            backwards = backwards.write(index, x[index] * tf.cast(index, tf.float32))
+        for index in tf.range(count):
+            spread = spread.write(index * 2, x[index])
+        weights = [tf.constant(random(3, 3, seed=seed)) for seed in (1, 2)]
+        items = tf.TensorArray(tf.float32, count).unstack(tf.stack([x, -x], 1))
+
+        def step(time, state, target):
+            state = tf.tanh(tf.matmul(items.read(time), weights[0]) + tf.matmul(state, weights[1]))
+            return time + 1, state, target.write(count - 1 - time, state)
+
+        layer = tf.TensorArray(tf.float32, count)
+        _, state, layer = tf.while_loop(lambda time, *_: time < count, step, (0, tf.zeros([2, 3]), layer))
+        start = tf.zeros([3]), tf.ones([])
+        return {
+            "layer": layer.stack(), "state": state,
+            "read": read.stack(), "backwards": backwards.stack(), "spread": spread.stack(),
+            "scan": tf.scan(lambda state, item: state * 0.5 + item, x),
+            "scan_back": tf.scan(lambda state, item: state * 0.5 + item, x, reverse=True),
+            "joined": backwards.concat(),
+            "of_two": tf.scan(
+                lambda state, item: (state[0] + item, state[1] * item[0]), x, initializer=start, reverse=True
+            )[1],
+        }  # fmt: skip
+
+
+class Written(tf.Module):
+    """A list that is written in a loop of known length at another index than its counter."""
+
+    @tf.function(input_signature=[tf.TensorSpec([4, 3], tf.float32, name="x")])
+    def serve(self, x):
+        target = tf.TensorArray(tf.float32, 4)
+        for index in tf.range(4):
+            target = target.write(3 - index, x[index] + 1.0)
+        return {"y": target.stack()}
+
+
 class Appending(tf.Module):
     """A list that is asked for its length while it grows."""
 
@@ -473,6 +522,8 @@ def modules(root: Path) -> None:
         save_module(root, f"functions_{count}", Functions(), {"x": random(2, 3), "count": np.array(count, np.int32)})
     save_module(root, "lists", Lists(), {"x": random(2, 4, 3)})
     save_module(root, "growing", Growing(), {"x": random(4, 3)})
+    save_module(root, "anywhere", Anywhere(), {"x": random(4, 3)})
+    save_module(root, "anywhere_known", Written(), {"x": random(4, 3)})
     save_module(root, "appending", Appending(), {"x": random(4, 3)})
     save_module(root, "mutating", Mutating(), {"x": random(2)})
 

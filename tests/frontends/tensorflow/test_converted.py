@@ -77,7 +77,9 @@ def test_graphs(graphs: Path, tmp_path: Path, record_property: Record, source: s
     assert code.count(" = nn.LayerNorm(") == (5 if name == "bert" else 0)
 
 
-@pytest.mark.parametrize("name", ["functions_0", "functions_2", "functions_5", "lists", "growing"])
+@pytest.mark.parametrize(
+    "name", ["functions_0", "functions_2", "functions_5", "lists", "growing", "anywhere", "anywhere_known"]
+)
 def test_modules(modules: Path, tmp_path: Path, record_property: Record, name: str) -> None:
     check(modules / name / "saved", modules / name, tmp_path, record_property)
 

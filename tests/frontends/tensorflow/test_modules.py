@@ -18,7 +18,7 @@ def test_functions_and_control_flow(modules: Path, tmp_path: Path, count: int) -
     assert_same(found, modules / f"functions_{count}", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["lists", "growing"])
+@pytest.mark.parametrize("name", ["lists", "growing", "anywhere", "anywhere_known"])
 def test_tensor_lists(modules: Path, tmp_path: Path, name: str) -> None:
     assert_same(loaded(modules / name / "saved"), modules / name, tmp_path)
 

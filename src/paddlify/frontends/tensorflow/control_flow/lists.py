@@ -1,9 +1,10 @@
 """Tensor lists and TensorArrays as loops use them: a list is one tensor, its items stacked along the first axis.
 
 1. A list made from a tensor is that tensor; GetItem is Gather, Stack is nothing.
-2. A reserved list, whose items have no shape yet, must be written in a loop: at a counter that begins at 0 (its items
-   are then the loop's scan output, with zeros behind them for what was not written), or always at the item 0 of a list
-   of one item (then it is the last item of the scan output).
+2. A reserved list, whose items have no shape yet, is made of zeros by its first write. In a loop it must be written at
+   a counter that begins at 0 (its items are then the loop's scan output, with zeros behind them for what was not
+   written), or always at the item 0 of a list of one item (then it is the last item of the scan output), or the shape
+   of what is written must be known outside.
 3. A list that grows has zeros for the items between its end and what is written behind it.
 """
 
@@ -23,8 +24,8 @@ from paddlify.ir.inference import elements_of, known_array
 
 takes_handles |= {
     "TensorListGetItem", "TensorListSetItem", "TensorListStack", "TensorListLength", "TensorListElementShape",
-    "TensorListGather", "TensorListResize", "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArrayScatterV3",
-    "TensorArraySizeV3", "TensorArrayWriteV3",
+    "TensorListConcatV2", "TensorListGather", "TensorListResize", "TensorArrayConcatV3", "TensorArrayGatherV3",
+    "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArraySizeV3", "TensorArrayWriteV3",
 }  # fmt: skip
 
 
@@ -71,12 +72,13 @@ class Written(Handle):
 
 @dataclass(frozen=True)
 class Write:
-    """What a loop does to a reserved list: one item in each iteration."""
+    """What a loop does to a reserved list: one item in each iteration, at its counter, at 0, or anywhere."""
 
     reserved: Reserved
     item: ir.Value
     only_last: bool
     grows: bool
+    anywhere: bool = False
 
     def collected(self, op: TensorFlowBuilder, scanned: ir.Value) -> Stacked:
         """The list behind the loop, from the stack of the items of all iterations."""
@@ -153,7 +155,7 @@ def written(found: Any, before: Any, counters: Mapping[int, np.ndarray | None]) 
     index, size = known_array(found.index), known_array(reserved.size)
     if index is not None and int(index) == 0 and size is not None and int(size) == 1:
         return Write(reserved, found.item, only_last=True, grows=found.grows)
-    raise Refusal("a loop writes its list at an index that is not its counter")
+    return Write(reserved, found.item, only_last=False, grows=found.grows, anywhere=True)
 
 
 # TensorFlow 2's lists
@@ -212,6 +214,13 @@ def tensor_list_gather(
     return op.Gather(_stacked(input_handle), indices, axis=0)  # type: ignore[no-any-return]
 
 
+@lowers("TensorListConcatV2")
+def tensor_list_concat(
+    op: TensorFlowBuilder, input_handle: Any, element_shape: ir.Value, leading_dims: ir.Value, *, element_dtype: Any
+) -> tuple[ir.Value, ir.Value]:
+    return _concatenated(op, _stacked(input_handle))
+
+
 @lowers("TensorListLength")
 def tensor_list_length(op: TensorFlowBuilder, input_handle: Any) -> ir.Value:
     return _length(op, input_handle)
@@ -258,6 +267,13 @@ def tensor_array_gather(
     return op.Gather(_stacked(flow_in), indices, axis=0)  # type: ignore[no-any-return]
 
 
+@lowers("TensorArrayConcatV3")
+def tensor_array_concat(
+    op: TensorFlowBuilder, handle: Any, flow_in: Any, *, dtype: Any, element_shape_except0: Any
+) -> tuple[ir.Value, ir.Value]:
+    return _concatenated(op, _stacked(flow_in))
+
+
 @lowers("TensorArraySizeV3")
 def tensor_array_size(op: TensorFlowBuilder, handle: Any, flow_in: Any) -> ir.Value:
     return _length(op, flow_in)
@@ -272,6 +288,11 @@ def _reserve(size: ir.Value, dtype: Any, shape: tuple[int | None, ...] | None, g
 def _set(op: TensorFlowBuilder, before: Any, index: ir.Value, item: ir.Value, grows: bool = False) -> Handle:
     if isinstance(before, Open):
         return Written(before, index, item, grows or before.reserved.grows)
+    if isinstance(before, Reserved):
+        size = op.Unsqueeze(op.Cast(before.size, to=ir.DataType.INT64), op.constant([0]))
+        zero = ir.tensor(np.zeros(1, before.dtype.numpy()))
+        shape = op.Concat(size, op.Shape(item), axis=0)
+        before = Stacked(op.ConstantOfShape(shape, value=zero), before.grows)
     if isinstance(before, Stacked):
         place = op.Reshape(op.Cast(index, to=ir.DataType.INT64), op.constant([1, 1]))
         items = before.value
@@ -279,7 +300,7 @@ def _set(op: TensorFlowBuilder, before: Any, index: ir.Value, item: ir.Value, gr
             count = op.Add(op.Squeeze(place, op.constant([0])), op.constant(1))
             items = _lengthened(op, items, op.Sub(count, op.Shape(items, start=0, end=1)))
         return replace(before, value=op.ScatterND(items, place, op.Unsqueeze(item, op.constant([0]))))
-    raise Refusal("it writes into a list of which nothing is known yet, outside a loop")
+    raise Refusal("it writes into a list twice in one iteration")
 
 
 def _lengthened(op: TensorFlowBuilder, items: ir.Value, count: ir.Value) -> ir.Value:
@@ -288,6 +309,13 @@ def _lengthened(op: TensorFlowBuilder, items: ir.Value, count: ir.Value) -> ir.V
     before, after = op.constant(np.zeros(rank, np.int64)), op.constant(np.zeros(rank - 1, np.int64))
     pads = op.Concat(before, op.Max(count, op.constant([0])), after, axis=0)
     return op.Pad(items, pads, op.constant_like(items, 0))  # type: ignore[no-any-return]
+
+
+def _concatenated(op: TensorFlowBuilder, items: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """The items one behind the other along their first axis, and how long each of them is there: all are the same."""
+    count, length = (op.Shape(items, start=axis, end=axis + 1) for axis in (0, 1))
+    shape = op.Concat(op.Mul(count, length), op.Shape(items, start=2), axis=0)
+    return op.Reshape(items, shape, allowzero=1), op.Expand(length, count)
 
 
 def _stacked(value: Any) -> ir.Value:

@@ -3,7 +3,7 @@
 1. An argument that the body gives back unchanged is no variable of the loop: the body takes it from outside.
 2. The shapes of variables are those of the initial values, made unknown where the body gives another one.
 3. A tensor list that the body writes at the loop's counter is a scan output (see `lists`), or begins as zeros where
-   the trip count is not known at conversion time.
+   the trip count is not known at conversion time or the list is written at another index.
 4. A loop whose condition only compares counters with bounds has a trip count, and no condition.
 5. A loop that is a recurrent layer, masked or not, becomes that operator (see `recurrent`).
 """
@@ -77,11 +77,16 @@ class _Loop:
         carried, written = self._split()
         recorded = self._recorded(carried, written)
         trips = _trips(self.op, recorded)
-        values = recurrent.recorded_as_layer(self.op, recorded, trips) if trips is not None else None
+        anywhere = any(write.anywhere for write in recorded.writes)
+        values = None
+        if trips is not None and not anywhere:
+            values = recurrent.recorded_as_layer(self.op, recorded, trips)
         if values is None:
-            if known_array(trips) is None and self._allocate(written, recorded, trips):
+            if (anywhere or known_array(trips) is None) and self._allocate(written, recorded, trips):
                 carried, written = self._split()
                 recorded = self._recorded(carried, written)
+            if any(write.anywhere for write in recorded.writes):
+                raise Refusal("a loop writes its list at an index that is not its counter")
             values = self._loop(recorded, first, trips)
         results: dict[int, Any] = dict(zip([*carried, *written], values, strict=True))
         for index in carried:
