@@ -72,6 +72,27 @@ def test_a_wrong_operator_fails_the_conversion_and_keeps_the_folder(wrong_tanh, 
     assert (tmp_path / "out" / "inference.json").exists()
 
 
+def test_what_is_right_in_the_first_run_only_fails(tmp_path):
+    """As `paddle.index_put` is: its result is not filled anew in a second run."""
+    text = f"""
+    {HEADER} (float[N, 6] x, int64[1, 1] i, float[1, 6] u) => (float[N, 6] y) {{
+        y = ScatterND(x, i, u)
+    }}
+    """
+    right = emits.find("", "ScatterND").function
+
+    def put(paddle, x, indices, updates, *, reduction):
+        return paddle.index_put(x, (indices[..., 0],), updates)
+
+    emits.add("", "ScatterND", put, replace=True)
+    try:
+        with pytest.raises(VerificationError, match="differ"):
+            paddlify.convert(onnx_models.model(text), tmp_path / "out")
+    finally:
+        emits.add("", "ScatterND", right, replace=True)
+    assert paddlify.convert(onnx_models.model(text), tmp_path / "right").verification.passed
+
+
 def test_bisect_names_the_first_operator_that_differs(wrong_tanh, tmp_path):
     proto = onnx_models.model(CHAIN)
     paddlify.convert(proto, tmp_path / "out", verify=False)
