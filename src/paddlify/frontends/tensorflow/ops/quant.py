@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx_ir as ir
 
+from paddlify.errors import Refusal
 from paddlify.frontends.tensorflow.lowering import lowers
 from paddlify.frontends.tensorflow.ops.common import Op, Result, Value
+from paddlify.ir.builder import constant_of, dtype_of, rank_of
 from paddlify.ir.inference import known_array
 
 F = np.float32
@@ -61,3 +64,59 @@ def _nudged_in_graph(op: Op, low: Value, high: Value, first: np.float32, last: n
     begin = op.Mul(op.Sub(start, number), step)
     zero = op.Floor(op.Add(op.Mul(op.Neg(begin), inverse), half))
     return [begin, op.Mul(op.Sub(end, number), step), step, inverse, zero]
+
+
+@lowers("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")
+def quantize_and_dequantize(
+    op: Op, x: Value, low: Value, high: Value, *, signed_input: bool, num_bits: int, range_given: bool, round_mode: str,
+    narrow_range: bool, axis: int,
+) -> Result:
+    return _quantised(
+        op, x, (low, high) if range_given else None, num_bits, axis, signed=signed_input, narrow=narrow_range,
+        half_up=round_mode == "HALF_UP",
+    )
+
+
+@lowers("QuantizeAndDequantizeV3")
+def quantize_and_dequantize_v3(
+    op: Op, x: Value, low: Value, high: Value, num_bits: Value, *, signed_input: bool, range_given: bool,
+    narrow_range: bool, axis: int,
+) -> Result:
+    bits = int(constant_of(num_bits, "num_bits"))
+    return _quantised(
+        op, x, (low, high) if range_given else None, bits, axis, signed=signed_input, narrow=narrow_range
+    )
+
+
+def _quantised(
+    op: Op, x: Value, given: tuple[Value, Value] | None, num_bits: int, axis: int, *, signed: bool, narrow: bool,
+    half_up: bool = False,
+) -> Value:
+    """x rounded to steps around 0, as many as the bits number; one range for all, or for each element of an axis.
+
+    The wider side of the range says how large a step is. A range that is not given is that of x, all of which is in it.
+    """
+    if dtype_of(x) != ir.DataType.FLOAT:
+        raise Refusal(f"it is of {dtype_of(x).name.lower()}")
+    first = op.constant(F(-(2 ** (num_bits - 1)) + narrow if signed else 0))
+    last = op.constant(F(2 ** (num_bits - signed) - 1))
+    others = [other for other in range(rank_of(x)) if other != axis]
+    if given is None:
+        axes = op.constant(others)
+        low, high = (reduce(x, axes, keepdims=1) if others else x for reduce in (op.ReduceMin, op.ReduceMax))
+    else:
+        shape = op.constant([1 if other != axis else -1 for other in range(rank_of(x))])
+        low, high = given if axis < 0 else (op.Reshape(side, shape) for side in given)
+    zero, most = op.constant(F(0)), op.constant(np.finfo(F).max)
+    from_low, from_high = (
+        op.Where(op.Greater(op.Mul(end, side), zero), op.Div(end, side), most)
+        for end, side in ((first, low), (last, high))
+    )
+    is_lower = op.Less(from_low, from_high)
+    scale = op.Where(is_lower, from_low, from_high)
+    step = op.Where(is_lower, op.Div(low, first), op.Div(high, last))
+    if given is not None:
+        high, low = op.Where(is_lower, op.Mul(last, step), high), op.Where(is_lower, low, op.Mul(first, step))
+        x = op.Max(op.Min(x, high), low)
+    scaled = op.Mul(x, scale)
+    return op.Mul(op.Floor(op.Add(scaled, op.constant(F(0.5)))) if half_up else op.Round(scaled), step)
