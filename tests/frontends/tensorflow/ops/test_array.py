@@ -160,6 +160,8 @@ LENGTHS = np.array([1, 3], np.int32)
     call("Roll", i32(5), const(13), const(0)),
     call("Roll", X, const([0]), const([1])),
     call("Roll", X, const([3]), const([-2])),
+    call("Roll", X, np.int32(-8), const(1)),
+    call("Roll", X, np.array([-1, 7, 2], np.int64), const([0, 2, 2])),
     call("InvertPermutation", const([2, 0, 3, 1])),
     call("InvertPermutation", np.array([2, 0, 3, 1], np.int64)),
 )

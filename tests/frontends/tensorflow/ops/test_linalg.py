@@ -60,6 +60,11 @@ def test_inverse(compare: Compare, case, dynamic):
         for low, high in ((1, 2), (-1, 0), (0, -1), (0, 0), (4, 5), (-1, -1))
     ),
     call("MatrixBandPart", i32(3, 3), const(np.int64(1)), const(np.int64(0))),
+    *(
+        call("MatrixBandPart", f32(2, 4, 5), np.int32(low), np.int32(high))
+        for low, high in ((1, 2), (-1, 0), (0, -1), (0, 0), (4, 5), (-1, -1))
+    ),
+    call("MatrixBandPart", i32(3, 3), const(np.int64(1)), np.int64(0)),
     call("Diag", f32(3)),
     call("Diag", i32(2, 3)),
     call("DiagPart", f32(3, 3)),

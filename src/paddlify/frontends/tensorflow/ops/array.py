@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnx_ir as ir
 
@@ -25,6 +27,7 @@ from paddlify.frontends.tensorflow.ops.common import (
     shape_of,
     size_of,
     sizes,
+    slice_axis,
     squeeze,
     transpose,
     unsqueeze,
@@ -304,6 +307,8 @@ def reverse_sequence(op: Op, x: Value, lengths: Value, *, seq_dim: int, batch_di
 @lowers("Roll")
 def roll(op: Op, x: Value, shift: Value, axis: Value) -> Result:
     """Elements that leave at one end of an axis enter at the other; shifts of the same axis add up."""
+    if known_array(shift) is None:
+        return _rolled_by_computed(op, x, vector(op, shift), ints(axis, "axis"))
     shifts: dict[int, int] = {}
     for distance, given in zip(ints(shift, "shift"), ints(axis, "axis"), strict=True):
         place = positive_axis(given, rank_of(x))
@@ -324,6 +329,21 @@ def _rolled(op: Op, x: Value, axis: int, distance: int) -> Value:
     else:
         dynamic = size_of(op, x, axis)
         cut = op.Mod(op.constant([-distance]), op.Max(dynamic, op.constant([1])))
+    return _exchanged(op, x, axis, cut)
+
+
+def _rolled_by_computed(op: Op, x: Value, distances: Value, axes: Sequence[int]) -> Value:
+    result = x
+    for index, given in enumerate(axes):
+        axis = positive_axis(given, rank_of(x))
+        distance = slice_axis(op, distances, 0, index, index + 1)
+        cut = op.Mod(op.Neg(distance), op.Max(size_of(op, x, axis), op.constant([1])))
+        result = _exchanged(op, result, axis, cut)
+    return result
+
+
+def _exchanged(op: Op, x: Value, axis: int, cut: Value) -> Value:
+    """The parts of `x` before and from `cut`, a vector of one element, exchanged."""
     place, largest = op.constant([axis]), op.constant([np.iinfo(np.int64).max])
     return op.Concat(op.Slice(x, cut, largest, place), op.Slice(x, op.constant([0]), cut, place), axis=axis)
 

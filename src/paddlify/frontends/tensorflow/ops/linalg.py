@@ -16,6 +16,7 @@ from paddlify.frontends.tensorflow.ops.common import (
     Result,
     Value,
     cast,
+    int64,
     ints,
     reshape,
     select,
@@ -91,6 +92,8 @@ def matrix_inverse(op: Op, x: Value, *, adjoint: bool) -> Result:
 @lowers("MatrixBandPart")
 def matrix_band_part(op: Op, x: Value, lower: Value, upper: Value) -> Result:
     """Zero below `lower` subdiagonals and above `upper` superdiagonals; a negative number keeps all of them."""
+    if known_array(lower) is None or known_array(upper) is None:
+        return _computed_band_part(op, x, int64(op, lower), int64(op, upper))
     below, above = ints(lower, "num_lower")[0], ints(upper, "num_upper")[0]
     result = x
     if below >= 0:
@@ -98,6 +101,19 @@ def matrix_band_part(op: Op, x: Value, lower: Value, upper: Value) -> Result:
     if above >= 0:
         result = op.Trilu(result, op.constant(above), upper=0)
     return result if result is not x else op.Identity(x)
+
+
+def _computed_band_part(op: Op, x: Value, lower: Value, upper: Value) -> Value:
+    zero, one = op.constant(0), op.constant(1)
+    rows, columns = (
+        op.Range(zero, squeeze(op, size_of(op, x, axis), 0), one) for axis in (rank_of(x) - 2, rank_of(x) - 1)
+    )
+    below = op.Sub(unsqueeze(op, rows, 1), unsqueeze(op, columns, 0))
+    kept = [
+        op.Or(op.Less(most, zero), op.LessOrEqual(distance, most))
+        for most, distance in ((lower, below), (upper, op.Neg(below)))
+    ]
+    return op.Where(op.And(*kept), x, op.constant_like(x, 0))
 
 
 @lowers("Diag")
