@@ -81,6 +81,8 @@ def test_squeeze_of_unknown_axes_is_refused(compare: Compare):
     call("SplitV", f32(2, 6), const([1, 2, 3]), const(1), num_split=3),
     call("SplitV", f32(2, 6), const(np.array([1, -1, 3], np.int64)), const(-1), num_split=3),
     call("SplitV", f32(2, 6), const([6]), const(1), num_split=1),
+    call("SplitV", f32(2, 6), np.array([1, 2, 3], np.int32), const(1), num_split=3),
+    call("SplitV", f32(2, 6), np.array([1, -1, 3], np.int64), const(-1), num_split=3),
     call("Tile", X, const([2, 1, 3])),
     call("Tile", i32(3), np.array([4], np.int32)),
 )

@@ -159,6 +159,11 @@ def split_v(op: Op, x: Value, size_splits: Value, axis: Value, *, num_split: int
     if num_split == 1:
         return (op.Identity(x),)
     place = constant_axis(x, axis, "split_dim")
+    if known_array(size_splits) is None:
+        given = vector(op, size_splits)
+        left = op.Sub(op.Sub(size_of(op, x, place), op.ReduceSum(given, keepdims=1)), op.constant([1]))
+        lengths = op.Where(op.Less(given, op.constant([0])), left, given)
+        return op.Split(x, lengths, axis=place, outputs=num_split)
     parts = ints(size_splits, "size_splits")
     if -1 not in parts:
         return op.Split(x, op.constant(parts), axis=place, outputs=num_split)
