@@ -180,6 +180,24 @@ def test_unsupported_operators_are_listed_with_counts_and_leave_nothing(tmp_path
     assert re.search(r"cannot be converted: \d node\(s\) refused", result.stdout)
 
 
+def test_an_input_of_unknown_rank_is_asked_for(tmp_path, command):
+    path = tmp_path / "rank.onnx"
+    model = onnx.parser.parse_model('<ir_version: 8, opset_import: ["": 17]> g (float x) => (float y) { y = Abs(x) }')
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.ClearField("shape")
+    onnx.save(model, path)
+    result = command("convert", path, "-o", tmp_path / "out")
+    assert result.returncode == 5
+    assert "model input (x1, first: x): its rank is not known: give --input-shape x:…" in result.stderr
+    assert command("convert", path, "-o", tmp_path / "out", "--input-shape", "x:-1,3").returncode == 0
+    assert paddlify.load(tmp_path / "out").inputs[0].shape == (-1, 3)
+    model.graph.input[0].ClearField("type")
+    onnx.save(model, path)
+    result = command("convert", path, "-o", tmp_path / "typeless")
+    assert result.returncode == 5
+    assert "model input (x1, first: x): its dtype is not known" in result.stderr
+
+
 def test_ops_lists_the_registry(command, refused):
     rows = json.loads(command("ops", "--json").stdout)
     supported = {row["op_type"]: row["is_supported"] for row in rows}

@@ -34,7 +34,7 @@ def build_module(
     scope = Scope(graph, name, rules, progress)
     module = scope.module
     module.arguments = [scope.variable(value) for value in graph.inputs]
-    _refuse_what_is_no_tensor(scope)
+    _refuse_edges(scope)
     recorder = Recorder(scope, module.body)
     outputs = recorder.inline(graph)
     own = {value for value in graph.outputs if value.producer() is not None}
@@ -51,14 +51,20 @@ def build_module(
     return module
 
 
-def _refuse_what_is_no_tensor(scope: Scope) -> None:
+def _refuse_edges(scope: Scope) -> None:
     for kind, values in (("input", scope.graph.inputs), ("output", scope.graph.outputs)):
         for value in values:
             if isinstance(value.type, (ir.SequenceType, ir.OptionalType)):
                 word = "a sequence" if isinstance(value.type, ir.SequenceType) else "an optional"
                 reason = f"a converted model takes and gives tensors, and this {kind} is {word}"
-                scope.module.refused.append(UnsupportedNode(f"model {kind}", value.name or "", reason))
-                scope.taint([value])
+            elif kind == "input" and value.dtype is None:
+                reason = "its dtype is not known"
+            elif kind == "input" and value.shape is None:
+                reason = f"its rank is not known: give --input-shape {value.name}:…"
+            else:
+                continue
+            scope.module.refused.append(UnsupportedNode(f"model {kind}", value.name or "", reason))
+            scope.taint([value])
 
 
 def _leave_out_unused(module: Module) -> None:
