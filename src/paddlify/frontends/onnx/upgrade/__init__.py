@@ -5,7 +5,14 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from paddlify.errors import Refusal, UnsupportedModel, UnsupportedNode
-from paddlify.frontends.onnx.upgrade import elementwise, nn, resize, scan, shape  # noqa: F401 - they register rules
+from paddlify.frontends.onnx.upgrade import (  # noqa: F401 - they register rules
+    contrib_quantised,
+    elementwise,
+    nn,
+    resize,
+    scan,
+    shape,
+)
 from paddlify.frontends.onnx.upgrade.contrib import contrib_rule, contrib_rules
 from paddlify.frontends.onnx.upgrade.rules import HINTS, Upgrader, check_node, plan, source_of
 from paddlify.ir import inference, opset

@@ -18,25 +18,25 @@ from paddlify.registry import Registry, Rule
 
 _EPSILON = 1e-12
 
-_RULES = Registry("contrib operator")
+CONTRIB = Registry("contrib operator")
 
 
 def contrib_rule(node: ir.Node, version: int) -> Rule | None:
     """The rule for a contrib operator, or None; what that opset of ai.onnx has itself is none."""
     if node.domain == "" and opset.schema("", node.op_type, version) is not None:
         return None
-    return _RULES.find(node.domain, node.op_type)
+    return CONTRIB.find(node.domain, node.op_type)
 
 
 def contrib_rules() -> list[Rule]:
     """All of them."""
-    return list(_RULES)
+    return list(CONTRIB)
 
 
 # Products and convolutions with what follows them
 
 
-@_RULES("FusedMatMul", "TransposeMatMul", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("FusedMatMul", "TransposeMatMul", domain=opset.CONTRIB_DOMAIN)
 def fused_matmul(
     op: Upgrader, a: ir.Value, b: ir.Value, *, alpha: float = 1.0, transA: int = 0, transB: int = 0,  # noqa: N803
     transBatchA: int = 0, transBatchB: int = 0,  # noqa: N803
@@ -55,7 +55,7 @@ def _transposed(op: Upgrader, x: ir.Value) -> ir.Value:
     return op.Transpose(x, perm=[*range(rank - 2), rank - 1, rank - 2])  # type: ignore[no-any-return]
 
 
-@_RULES("FusedConv", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("FusedConv", domain=opset.CONTRIB_DOMAIN)
 def fused_conv(
     op: Upgrader, x: ir.Value, w: ir.Value, b: ir.Value | None = None, z: ir.Value | None = None, *,
     activation: str | None = None, activation_params: list[float] | None = None, auto_pad: str = "NOTSET",
@@ -71,7 +71,7 @@ def fused_conv(
     return _activated(op, result, activation, list(activation_params or []))
 
 
-@_RULES("FusedGemm", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("FusedGemm", domain=opset.CONTRIB_DOMAIN)
 def fused_gemm(
     op: Upgrader, a: ir.Value, b: ir.Value, c: ir.Value | None = None, *, activation: str | None = None,
     activation_alpha: float | None = None, activation_beta: float | None = None, activation_gamma: float | None = None,
@@ -101,22 +101,22 @@ def _activated(op: Upgrader, x: ir.Value, activation: str | None, parameters: li
 # Activations
 
 
-@_RULES("Gelu", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("Gelu", domain=opset.CONTRIB_DOMAIN)
 def gelu(op: Upgrader, x: ir.Value) -> Any:
     return op.Gelu(x)
 
 
-@_RULES("BiasGelu", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("BiasGelu", domain=opset.CONTRIB_DOMAIN)
 def bias_gelu(op: Upgrader, x: ir.Value, bias: ir.Value) -> Any:
     return op.Gelu(op.Add(x, bias))
 
 
-@_RULES("FastGelu", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("FastGelu", domain=opset.CONTRIB_DOMAIN)
 def fast_gelu(op: Upgrader, x: ir.Value, bias: ir.Value | None = None) -> Any:
     return op.Gelu(x if bias is None else op.Add(x, bias), approximate="tanh")
 
 
-@_RULES("QuickGelu", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("QuickGelu", domain=opset.CONTRIB_DOMAIN)
 def quick_gelu(op: Upgrader, x: ir.Value, *, alpha: float = 1.702) -> Any:
     return op.Swish(x, alpha=alpha)
 
@@ -124,7 +124,7 @@ def quick_gelu(op: Upgrader, x: ir.Value, *, alpha: float = 1.702) -> Any:
 # Normalisations
 
 
-@_RULES("SkipLayerNormalization", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("SkipLayerNormalization", domain=opset.CONTRIB_DOMAIN)
 def skip_layer_normalization(
     op: Upgrader, x: ir.Value, skip: ir.Value, gamma: ir.Value, beta: ir.Value | None = None,
     bias: ir.Value | None = None, *, epsilon: float = _EPSILON,
@@ -133,7 +133,7 @@ def skip_layer_normalization(
     return op.LayerNormalization(total, gamma, beta, axis=-1, epsilon=epsilon), None, None, total
 
 
-@_RULES("SkipSimplifiedLayerNormalization", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("SkipSimplifiedLayerNormalization", domain=opset.CONTRIB_DOMAIN)
 def skip_simplified_layer_normalization(
     op: Upgrader, x: ir.Value, skip: ir.Value, gamma: ir.Value, bias: ir.Value | None = None, *,
     epsilon: float = _EPSILON,
@@ -149,7 +149,7 @@ def _skipped(op: Upgrader, x: ir.Value, skip: ir.Value, bias: ir.Value | None) -
     return total if bias is None else op.Add(total, bias)  # type: ignore[no-any-return]
 
 
-@_RULES("LayerNormalization")
+@CONTRIB("LayerNormalization")
 def layer_normalization(
     op: Upgrader, x: ir.Value, scale: ir.Value, bias: ir.Value | None = None, *, axis: int = -1, epsilon: float = 1e-5,
     stash_type: int = 1,
@@ -158,7 +158,7 @@ def layer_normalization(
     return op.same(x, scale, bias, axis=axis, epsilon=epsilon, stash_type=stash_type)
 
 
-@_RULES("SimplifiedLayerNormalization")
+@CONTRIB("SimplifiedLayerNormalization")
 def simplified_layer_normalization(
     op: Upgrader, x: ir.Value, scale: ir.Value, *, axis: int = -1, epsilon: float = 1e-5, stash_type: int = 1
 ) -> Any:
@@ -166,7 +166,7 @@ def simplified_layer_normalization(
     return op.RMSNormalization(x, scale, axis=axis, epsilon=epsilon, stash_type=stash_type)
 
 
-@_RULES("EmbedLayerNormalization", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("EmbedLayerNormalization", domain=opset.CONTRIB_DOMAIN)
 def embed_layer_normalization(
     op: Upgrader, input_ids: ir.Value, segment_ids: ir.Value | None = None, word_embedding: ir.Value | None = None,
     position_embedding: ir.Value | None = None, segment_embedding: ir.Value | None = None,
@@ -198,7 +198,7 @@ def embed_layer_normalization(
 # Attention
 
 
-@_RULES("Attention", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("Attention", domain=opset.CONTRIB_DOMAIN)
 def attention(
     op: Upgrader, x: ir.Value, weights: ir.Value, bias: ir.Value | None = None, mask_index: ir.Value | None = None,
     past: ir.Value | None = None, attention_bias: ir.Value | None = None, *, do_rotary: int = 0,
@@ -224,7 +224,7 @@ def attention(
     return results[0], op.Concat(*present, axis=0)
 
 
-@_RULES("MultiHeadAttention", domain=opset.CONTRIB_DOMAIN)
+@CONTRIB("MultiHeadAttention", domain=opset.CONTRIB_DOMAIN)
 def multi_head_attention(
     op: Upgrader, query: ir.Value, key: ir.Value | None = None, value: ir.Value | None = None,
     bias: ir.Value | None = None, key_padding_mask: ir.Value | None = None, attention_bias: ir.Value | None = None,
