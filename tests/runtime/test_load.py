@@ -9,6 +9,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import onnx_models
+import paddlify
 from paddlify.backends.paddle.dtypes import HELD_WIDER, PADDLE_DTYPES
 from paddlify.errors import InputError, LoadError, PaddlifyError, UsageError
 from paddlify.report import Report, TensorSpec
@@ -171,6 +173,19 @@ def test_a_crash_is_survived_and_named_and_the_worker_goes_on(save):
             child.run(folder, {"x": np.zeros(3, np.int8)}, onednn=False)
     finally:
         child.close()
+
+
+def test_modules_in_the_folder_of_the_user_are_not_imported(tmp_path, monkeypatch):
+    (tmp_path / "code.py").write_text("raise SystemExit('this is no module of the standard library')")
+    onnx_models.save(onnx_models.net(), tmp_path / "net.onnx")
+    monkeypatch.chdir(tmp_path)
+    child = Worker()
+    try:
+        assert child.paddle_version()
+    finally:
+        child.close()
+    paddlify.convert("net.onnx", "out", format=["pdmodel"])
+    assert (tmp_path / "out" / "inference.pdmodel").exists()
 
 
 def test_an_interrupted_run_leaves_no_answer_behind(two, monkeypatch):

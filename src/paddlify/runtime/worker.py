@@ -87,7 +87,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "paddlify.runtime.worker"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None if is_verbose else subprocess.DEVNULL,
-                env=_environment(),
+                env=environment(), cwd=PACKAGES,
             )
         return self._process
 
@@ -133,11 +133,17 @@ def shared() -> Worker:
     return worker
 
 
-def _environment() -> dict[str, str]:
-    """The parent's, with the folder from which it imported this package first on the path."""
-    here = str(Path(__file__).resolve().parents[2])
-    paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+PACKAGES = Path(__file__).resolve().parents[2]
+"""The folder from which this package was imported.
+
+A child that is started there finds no modules in the user's own folder, where a `code.py` would end Paddle's import.
+"""
+
+
+def environment() -> dict[str, str]:
+    """The parent's, with `PACKAGES` first on the path."""
+    paths = [str(Path(path).absolute()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGES), *paths])}
 
 
 def _ending(code: int) -> str:

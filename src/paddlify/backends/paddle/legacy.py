@@ -6,7 +6,6 @@ its own: `python -m paddlify.backends.paddle.legacy FOLDER CLASS FORMAT…`.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from paddlify.backends.paddle.openvino import suit_openvino
 from paddlify.backends.paddle.program import name_in_program, traced
 from paddlify.errors import UnsupportedError
 from paddlify.formats import FORMATS
+from paddlify.runtime.worker import PACKAGES, environment
 
 
 def save_program_desc(folder: Path, class_name: str, formats: Sequence[str], *, openvino: bool = False) -> None:
@@ -30,9 +30,10 @@ def save_program_desc(folder: Path, class_name: str, formats: Sequence[str], *, 
     Raises UnsupportedError when Paddle cannot say the model in its legacy form, when Fluid lacks an operator, or when
     `openvino` is asked for and lacks one.
     """
-    environment = {**os.environ, "FLAGS_enable_pir_api": "0", "GLOG_minloglevel": "2"}
-    command = [sys.executable, "-m", __name__, str(folder), class_name, *formats, *(["openvino"] if openvino else [])]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    variables = {**environment(), "FLAGS_enable_pir_api": "0", "GLOG_minloglevel": "2"}
+    wanted = [*formats, *(["openvino"] if openvino else [])]
+    command = [sys.executable, "-m", __name__, str(folder.resolve()), class_name, *wanted]
+    done = subprocess.run(command, env=variables, cwd=PACKAGES, capture_output=True, text=True, check=False)
     if done.returncode == UnsupportedError.exit_code:
         raise UnsupportedError(done.stdout.strip())
     if done.returncode:

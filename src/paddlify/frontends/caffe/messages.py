@@ -229,7 +229,7 @@ def _compiled(text: str) -> Sequence[descriptor_pb2.FileDescriptorProto]:
         source.write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{folder}", f"--descriptor_set_out={target}",
                    str(source)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise LoadError(f"the file given by --proto does not compile: {done.stderr.strip()[:500]}")
         return descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file
