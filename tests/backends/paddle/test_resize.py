@@ -58,6 +58,13 @@ def test_dynamic_sizes(mode: str, transform: str, scales: list[float] | None, is
     assert ("F.interpolate" in text) == is_fused
 
 
+@pytest.mark.parametrize("mode", ["linear", "cubic"])
+@pytest.mark.parametrize("scales", [[1, 1, 0.6, 1.7], None])
+def test_dynamic_sizes_without_aliases(mode: str, scales: list[float] | None) -> None:
+    feeds = {"image": IMAGE} if scales is not None else {"image": IMAGE, "like": LIKE}
+    check_model(model_of(scales, {"mode": mode, "antialias": 1}), feeds, rtol=1e-4, atol=1e-4)
+
+
 def test_channels_to_computed_size() -> None:
     inputs = [
         helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 12, "h", "w"]),

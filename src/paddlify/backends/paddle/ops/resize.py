@@ -241,7 +241,9 @@ def _weights(
     """The matrix [out, in] of what each input element contributes; taps beyond an edge count for the edge."""
     margin = 2 * item.size if antialias else 3
     taps = xp.arange(0, item.size + 2 * margin, 1, dtype="float64") - margin
-    squeeze = xp.clip(item.scale, 0.0, 1.0) if antialias else 1.0
+    squeeze: Any = 1.0
+    if antialias:
+        squeeze = xp.clip(item.scale, 0.0, 1.0) if isinstance(item.scale, Expr) else min(item.scale, 1.0)
     distance = xp.abs((taps.reshape([1, -1]) - position.reshape([-1, 1])) * squeeze)
     if mode == "linear":
         spread = xp.clip(1 - distance, 0.0, 1.0)
