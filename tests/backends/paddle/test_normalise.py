@@ -47,6 +47,15 @@ def test_instance_normalization(shape: tuple[int, ...], constant: bool) -> None:
     assert ("nn.InstanceNorm" in text) == constant
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("dynamic", [{0: (0, 1, 2, 3)}, {1: (0,), 2: (0,)}], ids=["channels", "weights"])
+def test_instance_normalization_of_an_unknown_number_of_channels(dynamic: dict, dtype: type) -> None:
+    inputs = [rand(2, 3, 4, 5).astype(dtype), rand(3).astype(dtype), rand(3).astype(dtype)]
+    constants = () if 1 in dynamic else (1, 2)
+    tolerance = 1e-4 if dtype == np.float32 else 1e-2
+    check("InstanceNormalization", inputs, constants=constants, dynamic=dynamic, rtol=tolerance, atol=tolerance)
+
+
 @pytest.mark.parametrize("constant", [True, False], ids=["weights", "computed"])
 def test_group_normalization(constant: bool) -> None:
     inputs = [rand(2, 6, 4, 5), rand(6), rand(6)]

@@ -95,3 +95,9 @@ def test_global_pool(op_type: str, rank: int) -> None:
 
 def test_global_lp_pool() -> None:
     check("GlobalLpPool", [rand(2, 3, 4, 5)], {"p": 3})
+
+
+@pytest.mark.parametrize("dynamic", [{0: range(4)}, {1: range(4)}], ids=["values", "indices"])
+def test_max_unpool_where_one_size_is_not_known(dynamic: dict) -> None:
+    indices = np.array([5, 7, 13, 15]).reshape(1, 1, 2, 2)
+    check("MaxUnpool", [rand(1, 1, 2, 2), indices], {"kernel_shape": [2, 2], "strides": [2, 2]}, dynamic=dynamic)

@@ -76,7 +76,15 @@ def _batch_normalization_in_training(
 
 @emits("InstanceNormalization")
 def instance_normalization(paddle: Recorder, x: Tensor, scale: Tensor, bias: Tensor, *, epsilon: float) -> Any:
+    """Paddle's own wants to see that there are as many channels as weights; where it cannot, what it computes."""
     layers = {3: "InstanceNorm1D", 4: "InstanceNorm2D", 5: "InstanceNorm3D"}
+    if x.rank > 2 and len({x.shape[1], scale.shape[0], bias.shape[0]}) > 1:
+        work, axes = wide(x.dtype, FLOATS), list(range(2, x.rank))
+        source = cast(paddle, x, work)
+        centred = source - paddle.mean(source, axis=axes, keepdim=True)
+        spread = paddle.sqrt(paddle.mean(paddle.square(centred), axis=axes, keepdim=True) + epsilon)
+        factor, offset = (_per_channel(paddle, cast(paddle, item, work), x.rank) for item in (scale, bias))
+        return cast(paddle, centred / spread * factor + offset, x.dtype, of=work)
     if x.rank in layers and may_own(x, scale, bias):
         create = getattr(paddle.nn, layers[x.rank])(scale.shape[0], epsilon=epsilon)
         return paddle.layer(create, scale=scale, bias=bias)(x)
@@ -226,6 +234,8 @@ def dropout(
     mode = None if training_mode is None or (training_mode.is_constant and not training_mode.item()) else training_mode
     if mode is None:
         return [x, paddle.ones_like(x, dtype="bool")]
+    if not x.has_rank:
+        raise Refusal(f"the rank of '{x.name}' is not known")
     work = wide(x.dtype, FLOATS)
     source = cast(paddle, x, work)
     share = paddle.constant(0.5, work) if ratio is None else cast(paddle, ratio, work)

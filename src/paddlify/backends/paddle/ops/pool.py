@@ -105,7 +105,9 @@ def max_unpool(
     dtype = wide(x.dtype, FLOATS)
     empty = paddle.zeros([functools.reduce(operator.mul, sizes)], dtype=dtype)
     values = paddle.flatten(cast(paddle, x, dtype))
-    filled = paddle.put_along_axis(empty, paddle.flatten(indices), values, 0, broadcast=False)
+    # Paddle wants to see that there are as many indices as values.
+    places = paddle.reshape(indices, paddle.shape(x)) if indices.shape != x.shape else indices
+    filled = paddle.put_along_axis(empty, paddle.flatten(places), values, 0, broadcast=False)
     return cast(paddle, paddle.reshape(filled, sizes), x.dtype, of=dtype)
 
 
