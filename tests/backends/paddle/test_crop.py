@@ -49,6 +49,12 @@ def test_slice_of_computed_axes() -> None:
     check("Slice", [numbers(3, 6, 4), ints(1, 2), ints(3, BIG)])
 
 
+@pytest.mark.parametrize("dynamic", [(1,), (2,), (1, 2)], ids=str)
+def test_slice_whose_bounds_do_not_say_how_many_they_are(dynamic: tuple[int, ...]) -> None:
+    inputs = [numbers(3, 6, 4), ints(1, 0), ints(3, -1), ints(-1, 1)]
+    check("Slice", inputs, constants=(3,), dynamic=dict.fromkeys(dynamic, (0,)))
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint8, np.int16, bool, np.int64, np.float64])
 def test_dtypes(dtype: type) -> None:
     x = numbers(2, 4, dtype=dtype)

@@ -24,9 +24,10 @@ def slice_(
     paddle: Recorder, x: Tensor, starts: Tensor, ends: Tensor, axes: Tensor | None = None,
     steps: Tensor | None = None,
 ) -> Expr:
-    count = starts.shape[0]
-    if count is None:
+    counts = [given.shape[0] for given in (starts, ends, axes) if given is not None and given.shape[0] is not None]
+    if not counts:
         raise Refusal("how many axes are sliced is not known while converting")
+    count = counts[0]
     if axes is not None and not axes.is_constant:
         return _slice_any_axes(paddle, x, starts, ends, axes, steps)
     chosen = list(range(count)) if axes is None else [normal_axis(axis, x.rank) for axis in axes.ints()]
@@ -36,7 +37,7 @@ def slice_(
         return paddle.strided_slice(x, chosen, begins, *bounds)
     strides = [1] * count if steps is None else [min(max(step, -_ENDLESS), _ENDLESS) for step in steps.ints()]
     parts = [slice(None)] * x.rank
-    for axis, start, end, step in zip(chosen, sizes_of(starts), sizes_of(ends), strides, strict=True):
+    for axis, start, end, step in zip(chosen, _listed(starts, count), _listed(ends, count), strides, strict=True):
         if x.shape[axis] is None and step < 0 and isinstance(start, int) and -_ENDLESS < start < -1:
             start = paddle.clip(paddle.shape(x)[axis] + start, min=0)  # noqa: PLW2901 - see _part
         elif step < 0 and not isinstance(start, int):
@@ -46,6 +47,11 @@ def slice_(
     if output.is_static and 0 in output.shape:  # with oneDNN an empty slice has its sizes in another order
         return paddle.zeros(list(output.shape), dtype=paddle.dtype(x.dtype))
     return indexed(x, parts)
+
+
+def _listed(bounds: Tensor, count: int) -> list[Any]:
+    """The elements of a vector that has `count` of them, whether its shape says so or not."""
+    return sizes_of(bounds) if bounds.shape[0] is not None else [bounds[index] for index in range(count)]
 
 
 def _part(size: int | None, start: Any, end: Any, step: int) -> slice:
