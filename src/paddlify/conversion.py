@@ -176,6 +176,12 @@ def _write(
             to_lite=to_lite, openvino=openvino, progress=progress,
         )
     except (worker.BuildError, worker.ModelCrashError) as error:
+        unknown = _of_unknown_rank(graph)
+        if unknown is not None:
+            raise UnsupportedError(
+                f"the rank of '{unknown.name}' is not known while converting, and Paddle cannot build the program "
+                f"without it ({error})"
+            ) from error
         message = f"Paddle cannot build the program ({error}); please report this with the model"
         raise UnsupportedError(message) from error
     if openvino:
@@ -190,6 +196,12 @@ def _check_openvino(folder: Path) -> None:
         worker.shared().load_on_openvino(folder)
     except (worker.BuildError, worker.ModelCrashError) as error:
         raise UnsupportedError(f"OpenVINO cannot run the model ({error}); convert without --openvino") from error
+
+
+def _of_unknown_rank(graph: ir.Graph) -> ir.Value | None:
+    """The first computed tensor whose rank the graph does not say."""
+    values = (value for node in ir.traversal.RecursiveGraphIterator(graph) for value in node.outputs if value.name)
+    return next((value for value in values if value.shape is None and isinstance(value.type, ir.TensorType)), None)
 
 
 def tensor_spec(value: ir.Value) -> TensorSpec:

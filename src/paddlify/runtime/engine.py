@@ -67,11 +67,11 @@ def check_openvino() -> None:
 
 
 def errors_of_paddle() -> tuple[type[Exception], ...]:
-    """What Paddle's C++ side raises; it has no common base but Exception."""
+    """What Paddle raises, its C++ side and its checks in Python; it has no common base but Exception."""
     paddle = import_paddle()
     return (
         RuntimeError, ValueError, TypeError, IndexError, MemoryError, ArithmeticError, OSError, KeyError, SystemError,
-        paddle.base.core.EnforceNotMet,
+        AttributeError, AssertionError, paddle.base.core.EnforceNotMet,
     )
 
 

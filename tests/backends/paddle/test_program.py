@@ -8,6 +8,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tests.backends.paddle.single_node import check_model
 
+import paddlify
+from paddlify.errors import UnsupportedError
+
 RNG = np.random.default_rng(0)
 IMAGE = RNG.standard_normal((2, 8, 16, 24)).astype(np.float32)
 WEIGHTS = {
@@ -52,3 +55,34 @@ def test_weights_named_like_methods_of_a_layer() -> None:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     check_model(model, {"x": array})
+
+
+RESHAPED = """
+<ir_version: 9, opset_import: ["": 20, "my.own": 1]>
+g (float[N] x, int64[K] shape, float[2, 3] y) => (float[A, B] z) { r = Reshape(x, shape) z = %s }
+"""
+
+
+def test_what_needs_a_rank_that_is_not_known_says_so(tmp_path) -> None:
+    model = onnx.parser.parse_model(RESHAPED % "Concat<axis = 1>(r, y)")
+    with pytest.raises(UnsupportedError, match="the rank of 'r' is not known while converting, and Paddle cannot"):
+        paddlify.convert(model, tmp_path / "out")
+
+
+def test_what_does_not_need_the_rank_is_converted() -> None:
+    model = onnx.parser.parse_model(RESHAPED % "Add(r, y)")
+    feeds = {"x": RNG.standard_normal(6), "shape": np.array([2, 3]), "y": RNG.standard_normal((2, 3))}
+    check_model(model, {name: value.astype(np.float32) if name != "shape" else value for name, value in feeds.items()})
+
+
+def test_what_a_check_of_paddle_finds_is_told(tmp_path) -> None:
+    @paddlify.emits("Half", domain="my.own")
+    def half(paddle, x):
+        return x * paddle.clip(0.5, 0.0, 1.0)
+
+    try:
+        model = onnx.parser.parse_model(RESHAPED.replace("int64[K]", "int64[2]") % "my.own.Half(r)")
+        with pytest.raises(UnsupportedError, match="'float' object has no attribute 'dtype'"):
+            paddlify.convert(model, tmp_path / "out")
+    finally:
+        paddlify.emits.remove("my.own", "Half")
