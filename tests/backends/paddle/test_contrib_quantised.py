@@ -59,7 +59,8 @@ def test_of_one_input(dtype: type, scales: tuple[float, float]) -> None:
     check("QLinearGlobalAveragePool", inputs, {"channels_last": 0})
     unit = [*inputs[:3], scale(1 / 256), zero_point(0, dtype)]
     check("QLinearSigmoid", unit)
-    check("QLinearSoftmax", unit, {"axis": 1, "opset": 13})
+    for steps in (256, 255, 285.7):
+        check("QLinearSoftmax", [*inputs[:3], scale(1 / steps), inputs[4]], {"axis": 1, "opset": 13})
     check("QLinearSoftmax", unit, {"axis": 3, "opset": 11})
 
 

@@ -97,11 +97,15 @@ def qlinear_softmax(
     op: Upgrader, x: ir.Value, x_scale: ir.Value, x_zero_point: ir.Value, y_scale: ir.Value,
     y_zero_point: ir.Value | None = None, *, axis: int = -1, opset: int,
 ) -> Any:
-    """`opset` is that of the Softmax which it stands for: below 13, all axes from `axis` on were taken as one."""
+    """`opset` is that of the Softmax which it stands for: below 13, all axes from `axis` on were taken as one.
+
+    Of how many steps make 1, onnxruntime takes the whole ones only.
+    """
     if opset < 13 and axis not in (-1, rank_of(x) - 1):
         raise Refusal(f"a softmax of opset {opset} over several axes is not supported")
-    result = op.Softmax(_real(op, x, x_scale, x_zero_point), axis=axis)
-    return _quantised(op, result, y_scale, y_zero_point, dtype_of(x))
+    steps = op.Floor(op.Reciprocal(_scalar(op, y_scale)))
+    result = op.Mul(op.Softmax(_real(op, x, x_scale, x_zero_point), axis=axis), steps)
+    return _quantised(op, result, op.constant_like(result, 1), y_zero_point, dtype_of(x))
 
 
 @CONTRIB("QLinearWhere", domain=_D)
