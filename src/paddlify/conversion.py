@@ -188,6 +188,7 @@ def _write(
         _check_openvino(folder)
     report.inputs = [tensor_spec(value) for value in graph.inputs]
     report.outputs = [tensor_spec(value) for value in graph.outputs]
+    report.computes_in = _computes_in(graph)
     report.parameters = {"count": written.parameters, "bytes": written.parameter_bytes}
 
 
@@ -196,6 +197,12 @@ def _check_openvino(folder: Path) -> None:
         worker.shared().load_on_openvino(folder)
     except (worker.BuildError, worker.ModelCrashError) as error:
         raise UnsupportedError(f"OpenVINO cannot run the model ({error}); convert without --openvino") from error
+
+
+def _computes_in(graph: ir.Graph) -> list[str]:
+    """The floating-point types of what the nodes of a graph compute."""
+    values = (value for node in ir.traversal.RecursiveGraphIterator(graph) for value in node.outputs)
+    return sorted({value.dtype.numpy().name for value in values if value.dtype and value.dtype.is_floating_point()})
 
 
 def _of_unknown_rank(graph: ir.Graph) -> ir.Value | None:

@@ -45,7 +45,10 @@ class RuntimeChoice:
 
 @dataclass
 class Report:
-    """The content of `report.json`; the keys are those of the attributes, `version` excepted ("paddlify")."""
+    """The content of `report.json`; the keys are those of the attributes, `version` excepted ("paddlify").
+
+    `computes_in` are the floating-point types of what the converted model computes.
+    """
 
     version: str
     source: Mapping[str, Any] = field(default_factory=dict)
@@ -53,6 +56,7 @@ class Report:
     inputs: Sequence[TensorSpec] = ()
     outputs: Sequence[TensorSpec] = ()
     operators: Mapping[str, int] = field(default_factory=dict)
+    computes_in: Sequence[str] = ()
     parameters: Mapping[str, int] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     runtime: RuntimeChoice = field(default_factory=RuntimeChoice)

@@ -109,6 +109,19 @@ def test_tolerance_follows_the_scale_and_the_dtype():
     assert not one(low, (X * 1.2).astype(ml_dtypes.bfloat16)).passed
 
 
+def test_tolerance_is_that_of_the_coarsest_type_that_the_model_computes_in():
+    near = X + np.float32(5e-3) * np.abs(X).max()
+    assert not one(X, near).passed
+    assert not one(X, near, computes_in=["float32"]).passed
+    result = one(X, near, computes_in=["float16", "float32"])
+    assert result.passed
+    assert result.tolerance == pytest.approx(1e-2 * np.abs(X).max())
+    assert not one(X, X + np.float32(2e-2) * np.abs(X).max(), computes_in=["float16"]).passed
+    assert one(X.astype(np.float16), near.astype(np.float16), computes_in=["float32"]).passed
+    assert not one(np.arange(4), np.arange(4) + 1, computes_in=["float16"]).passed
+    assert not one(X, near, computes_in=["float16"], rtol=1e-4).passed
+
+
 def test_given_tolerances_are_numpys():
     assert not one(X, X + np.float32(1e-3)).passed
     assert one(X, X + np.float32(1e-3), atol=2e-3).passed

@@ -191,6 +191,35 @@ def test_bisect_refuses_a_folder_of_another_model(net_file, tmp_path):
     assert "is not what this version of paddlify makes of the source" in found.bisection.conclusion
 
 
+HALF = f"""
+{HEADER} (float[N, 64] x) => (float[N, 32] y) {{
+    a = Cast<to = %d>(x)
+    b = MatMul(a, w)
+    c = Cast<to = 1>(b)
+    y = Exp(c)
+}}
+"""
+
+
+def test_a_float16_model_that_gives_float32_has_the_tolerance_of_float16(tmp_path):
+    weight = np.random.default_rng(0).standard_normal((64, 32)) / 8
+    model = onnx_models.model(HALF % 10, w=weight.astype(np.float16))
+    conversion = paddlify.convert(model, tmp_path / "half")
+    assert conversion.report.computes_in == ["float16", "float32"]
+    (output,) = conversion.verification.outputs
+    assert output.tolerance == pytest.approx(1e-2 * output.scale)
+    assert output.max_abs > 1e-4 * output.scale
+
+
+def test_weights_alone_in_float16_leave_the_tolerance_of_float32(tmp_path):
+    weight = np.random.default_rng(0).standard_normal((64, 32)) / 8
+    text = (HALF % 1).replace("b = MatMul(a, w)", "v = Cast<to = 1>(w)\n    b = MatMul(a, v)")
+    conversion = paddlify.convert(onnx_models.model(text, w=weight.astype(np.float16)), tmp_path / "weights")
+    assert conversion.report.computes_in == ["float32"]
+    (output,) = conversion.verification.outputs
+    assert output.tolerance == pytest.approx(1e-4 * output.scale)
+
+
 def test_swapped_outputs_fail(tmp_path):
     proto = onnx_models.model(HEADER + "(float[3] x) => (float[3] a, float[3] b) { a = Neg(x) b = Abs(x) }")
     folder = paddlify.convert(proto, tmp_path / "out").path

@@ -88,8 +88,9 @@ def verify(
         try:
             verification.bisection = find_first_difference(
                 source.loaded.model, Path(folder), {item.spec.name: item.array for item in verification.inputs},
-                Tolerance(rtol, atol), differs=differs, onednn=verification.runtime.onednn is not False,
-                device=device, all_values=all_values, progress=progress,
+                Tolerance(rtol, atol, report.computes_in), differs=differs,
+                onednn=verification.runtime.onednn is not False, device=device, all_values=all_values,
+                progress=progress,
             )
         except (SourceError, ConvertedError) as error:
             verification.bisection = Bisection((), None, f"the values cannot be compared: {error}")
@@ -224,7 +225,9 @@ def _run_converted(
     names = [spec.name for spec in report.outputs]
 
     def comparison(actual: list[Array]) -> list[OutputComparison]:
-        return compare(names, expected, actual, rtol=settings.rtol, atol=settings.atol)
+        return compare(
+            names, expected, actual, rtol=settings.rtol, atol=settings.atol, computes_in=report.computes_in
+        )
 
     found: list[Proof] = []
     verification.proofs = found

@@ -103,14 +103,17 @@ class Bisection:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """rtol and atol as they were given; None for the defaults of `compare_output`."""
+    """rtol and atol as they were given; None for the defaults of `compare_output`, which depend on `computes_in`."""
 
     rtol: float | None = None
     atol: float | None = None
+    computes_in: Sequence[str] = ()
 
     def compared(self, name: str, expected: Array, actual: Array) -> OutputComparison:
         """The comparison of one value."""
-        return compare_output(name, expected, actual, rtol=self.rtol, atol=self.atol)
+        return compare_output(
+            name, expected, actual, rtol=self.rtol, atol=self.atol, computes_in=self.computes_in
+        )
 
 
 def bisect(

@@ -2,7 +2,9 @@
 
 Default tolerance. A network's error is of the size of its largest numbers (they are what was added up), so an
 output is right when no element is further off than a fraction of the output's scale, the largest finite magnitude
-expected: 1e-4 for float32 (`FRACTION_OF_SCALE`), with a floor of 1e-7 for outputs that are almost all zero.
+expected: 1e-4 for float32 (`FRACTION_OF_SCALE`), with a floor of 1e-7 for outputs that are almost all zero. Where the
+model computes in a coarser type than that of the output, the fraction is that type's: a float16 model that gives its
+result as float32 is no more exact for it.
 Integers, booleans and strings must be equal. With `rtol` or `atol` given the criterion is NumPy's,
 |actual - expected| <= atol + rtol * |expected|, element by element, where the one not given is 0.
 """
@@ -68,14 +70,15 @@ def describe(outputs: Sequence[OutputComparison]) -> str:
 
 def compare(
     names: Sequence[str], expected: Sequence[Array], actual: Sequence[Array], *, rtol: float | None = None,
-    atol: float | None = None,
+    atol: float | None = None, computes_in: Sequence[str] = (),
 ) -> list[OutputComparison]:
     """One comparison for each of `names`; an output that is missing or too many fails.
 
+    `computes_in` names the floating-point types in which the model computes, for the default tolerance.
     Raises ValueError when there are not as many names as expected arrays.
     """
     found = [
-        compare_output(name, value, actual[index], rtol=rtol, atol=atol)
+        compare_output(name, value, actual[index], rtol=rtol, atol=atol, computes_in=computes_in)
         if index < len(actual) else _result(name, value, "the converted model does not compute it")
         for index, (name, value) in enumerate(zip(names, expected, strict=True))
     ]
@@ -87,7 +90,8 @@ def compare(
 
 
 def compare_output(
-    name: str, expected: Array, actual: Array, *, rtol: float | None = None, atol: float | None = None
+    name: str, expected: Array, actual: Array, *, rtol: float | None = None, atol: float | None = None,
+    computes_in: Sequence[str] = (),
 ) -> OutputComparison:
     """Compare dtype, shape, the places of NaN and infinities, and the finite values."""
     if actual.dtype != expected.dtype:
@@ -97,11 +101,11 @@ def compare_output(
     if expected.dtype.kind in "OSU":
         equal = bool((actual == expected).all())
         return _result(name, expected, "" if equal else "its strings differ")
-    return _compare_numbers(name, expected, actual, rtol, atol)
+    return _compare_numbers(name, expected, actual, rtol, atol, computes_in)
 
 
 def _compare_numbers(
-    name: str, expected: Array, actual: Array, rtol: float | None, atol: float | None
+    name: str, expected: Array, actual: Array, rtol: float | None, atol: float | None, computes_in: Sequence[str]
 ) -> OutputComparison:
     wide_expected, wide_actual = _wide(expected), _wide(actual)
     finite = np.isfinite(wide_expected) & np.isfinite(wide_actual)
@@ -112,7 +116,7 @@ def _compare_numbers(
     scale = float(magnitude.max()) if left.size else 0.0
     tolerance = None
     if rtol is None and atol is None:
-        tolerance = _default_tolerance(expected.dtype, scale)
+        tolerance = _default_tolerance(expected.dtype, scale, computes_in)
         allowed: Any = tolerance
     else:
         allowed = (atol or 0.0) + (rtol or 0.0) * magnitude
@@ -153,9 +157,11 @@ def _difference_in_kind(expected: Array, actual: Array) -> str:
     return ""
 
 
-def _default_tolerance(dtype: np.dtype[Any], scale: float) -> float:
-    fraction = FRACTION_OF_SCALE.get(dtype.name)
-    return 0.0 if fraction is None else max(fraction * scale, FLOOR)
+def _default_tolerance(dtype: np.dtype[Any], scale: float, computes_in: Sequence[str]) -> float:
+    if dtype.name not in FRACTION_OF_SCALE:
+        return 0.0
+    fraction = max(FRACTION_OF_SCALE.get(name, 0.0) for name in (dtype.name, *computes_in))
+    return max(fraction * scale, FLOOR)
 
 
 def _cosine(left: Array, right: Array) -> float | None:
