@@ -200,9 +200,16 @@ def _check_openvino(folder: Path) -> None:
 
 
 def _computes_in(graph: ir.Graph) -> list[str]:
-    """The floating-point types of what the nodes of a graph compute."""
-    values = (value for node in ir.traversal.RecursiveGraphIterator(graph) for value in node.outputs)
-    return sorted({value.dtype.numpy().name for value in values if value.dtype and value.dtype.is_floating_point()})
+    """The types to which the nodes of a graph round what they compute: floating-point, and quantised ones."""
+    return sorted({
+        value.dtype.numpy().name
+        for node in ir.traversal.RecursiveGraphIterator(graph)
+        for value in node.outputs
+        if value.dtype is not None and (value.dtype.is_floating_point() or node.op_type in _QUANTISING)
+    })
+
+
+_QUANTISING = {"QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul"}
 
 
 def _of_unknown_rank(graph: ir.Graph) -> ir.Value | None:

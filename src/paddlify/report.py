@@ -47,7 +47,7 @@ class RuntimeChoice:
 class Report:
     """The content of `report.json`; the keys are those of the attributes, `version` excepted ("paddlify").
 
-    `computes_in` are the floating-point types of what the converted model computes.
+    `computes_in` are the types to which the model rounds what it computes: floating-point, and quantised ones.
     """
 
     version: str

@@ -120,6 +120,10 @@ def test_tolerance_is_that_of_the_coarsest_type_that_the_model_computes_in():
     assert one(X.astype(np.float16), near.astype(np.float16), computes_in=["float32"]).passed
     assert not one(np.arange(4), np.arange(4) + 1, computes_in=["float16"]).passed
     assert not one(X, near, computes_in=["float16"], rtol=1e-4).passed
+    assert one(X, near, computes_in=["float32", "uint8"]).passed
+    assert not one(X, X + np.float32(4e-2) * np.abs(X).max(), computes_in=["float32", "uint8"]).passed
+    codes = np.arange(4, dtype=np.uint8)
+    assert not one(codes, codes + np.uint8(1), computes_in=["float32", "uint8"]).passed
 
 
 def test_given_tolerances_are_numpys():

@@ -220,6 +220,27 @@ def test_weights_alone_in_float16_leave_the_tolerance_of_float32(tmp_path):
     assert output.tolerance == pytest.approx(1e-4 * output.scale)
 
 
+MEANS = f"""
+{HEADER} (float[N, 3, 16, 16] x) => (float[N, 3, 8, 8] y) {{
+    a = QuantizeLinear(x, scale, zero)
+    b = DequantizeLinear(a, scale, zero)
+    c = AveragePool<kernel_shape = [2, 2], strides = [2, 2]>(b)
+    d = QuantizeLinear(c, scale, zero)
+    y = DequantizeLinear(d, scale, zero)
+}}
+"""
+
+
+def test_a_quantised_model_may_round_what_lies_midway_the_other_way(tmp_path):
+    """The mean of four whole numbers is midway between two of them as often as one time in four."""
+    model = onnx_models.model(MEANS, scale=np.array(0.0173, np.float32), zero=np.array(121, np.uint8))
+    conversion = paddlify.convert(model, tmp_path / "out")
+    assert conversion.report.computes_in == ["float32", "uint8"]
+    (output,) = conversion.verification.outputs
+    assert output.passed
+    assert output.max_abs == pytest.approx(0.0173, rel=1e-3)
+
+
 def test_swapped_outputs_fail(tmp_path):
     proto = onnx_models.model(HEADER + "(float[3] x) => (float[3] a, float[3] b) { a = Neg(x) b = Abs(x) }")
     folder = paddlify.convert(proto, tmp_path / "out").path

@@ -4,7 +4,8 @@ Default tolerance. A network's error is of the size of its largest numbers (they
 output is right when no element is further off than a fraction of the output's scale, the largest finite magnitude
 expected: 1e-4 for float32 (`FRACTION_OF_SCALE`), with a floor of 1e-7 for outputs that are almost all zero. Where the
 model computes in a coarser type than that of the output, the fraction is that type's: a float16 model that gives its
-result as float32 is no more exact for it.
+result as float32 is no more exact for it. In quantised models (`FRACTION_OF_STEPS`) what lies midway between two steps
+goes either way, by the order of a sum, and onnxruntime differs from itself as much.
 Integers, booleans and strings must be equal. With `rtol` or `atol` given the criterion is NumPy's,
 |actual - expected| <= atol + rtol * |expected|, element by element, where the one not given is 0.
 """
@@ -23,6 +24,9 @@ FRACTION_OF_SCALE = {
     "float64": 1e-6, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2, "float8_e4m3fn": 0.125, "float8_e5m2": 0.25,
     "complex64": 1e-4, "complex128": 1e-6,
 }
+FRACTION_OF_STEPS = {"int8": 3e-2, "uint8": 3e-2}
+"""For floating-point outputs behind quantised values: two steps of 255, where the output fills a quarter of them."""
+
 FLOOR = 1e-7
 
 
@@ -74,7 +78,7 @@ def compare(
 ) -> list[OutputComparison]:
     """One comparison for each of `names`; an output that is missing or too many fails.
 
-    `computes_in` names the floating-point types in which the model computes, for the default tolerance.
+    `computes_in` names the types to which the model rounds what it computes, for the default tolerance.
     Raises ValueError when there are not as many names as expected arrays.
     """
     found = [
@@ -160,7 +164,8 @@ def _difference_in_kind(expected: Array, actual: Array) -> str:
 def _default_tolerance(dtype: np.dtype[Any], scale: float, computes_in: Sequence[str]) -> float:
     if dtype.name not in FRACTION_OF_SCALE:
         return 0.0
-    fraction = max(FRACTION_OF_SCALE.get(name, 0.0) for name in (dtype.name, *computes_in))
+    known = FRACTION_OF_SCALE | FRACTION_OF_STEPS
+    fraction = max(known.get(name, 0.0) for name in (dtype.name, *computes_in))
     return max(fraction * scale, FLOOR)
 
 
