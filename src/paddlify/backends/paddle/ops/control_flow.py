@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from paddlify.backends.paddle.expression import Expr, Name, Tensor, TensorSequence
 from paddlify.backends.paddle.module import Recorder, emits
-from paddlify.backends.paddle.ops.common import NUMBERS, cast, wide
+from paddlify.backends.paddle.ops.common import NUMBERS, cast, size_of, wide
 from paddlify.errors import Refusal
 from paddlify.ir import inference
 
@@ -139,7 +139,7 @@ def _scan_loop(
     axes: Sequence[int],
 ) -> list[Any]:
     length, dtypes = paddle.let(paddle.shape(scanned[0])[axes[0]], "length"), [x.dtype for x in scanned]
-    rows = [_empty_rows(paddle, value) for value in body.outputs[len(states) :]]
+    rows = [_empty_rows(paddle, value, (*states, *scanned)) for value in body.outputs[len(states) :]]
 
     def go_on(_: Recorder, variables: list[Expr]) -> Sequence[Any]:
         return [variables[0] < length]
@@ -214,12 +214,20 @@ def _stacked(paddle: Recorder, rows: Sequence[Any], value: ir.Value) -> Any:
     return paddle.stack(list(rows), axis=0) if rows else _empty_rows(paddle, value)
 
 
-def _empty_rows(paddle: Recorder, value: ir.Value) -> Any:
-    """No rows yet, of the shape of `value`."""
-    shape = value.shape
-    if shape is None or value.dtype is None or not shape.is_static():
+def _empty_rows(paddle: Recorder, value: ir.Value, entering: Sequence[Any] = ()) -> Any:
+    """No rows yet, of the shape of `value`; a size that is not known is that of the same name in what is `entering`."""
+    sizes: dict[str | None, tuple[Tensor, int]] = {
+        dim.value: (x, axis)
+        for x in entering
+        if isinstance(x, Tensor) and x.has_rank
+        for axis, dim in enumerate(x.value.shape or ())
+        if not isinstance(dim, int) and dim.value is not None
+    }
+    dims: list[Any] = [dim if isinstance(dim, int) else sizes.get(dim.value) for dim in value.shape or ()]
+    if value.dtype is None or value.shape is None or None in dims:
         raise Refusal(f"the shape of the scan output '{value.name}' is not known while converting")
-    return paddle.zeros([0, *(dim for dim in shape if isinstance(dim, int))], dtype=paddle.dtype(value.dtype))
+    shape = [size_of(paddle, *dim) if isinstance(dim, tuple) else dim for dim in dims]
+    return paddle.zeros([0, *shape], dtype=paddle.dtype(value.dtype))
 
 
 def _is_short(trips: int, body: ir.Graph) -> bool:
