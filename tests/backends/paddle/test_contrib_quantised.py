@@ -138,6 +138,34 @@ def test_product_with_a_matrix_of_few_bits(bits: int, zero_points: str | None, d
     check("MatMulNBits", [x, weight, scales, offset], attributes, rtol=1e-4, atol=1e-4 * 2**bits)
 
 
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("steps", [3, 40], ids=["unrolled", "loop"])
+@pytest.mark.parametrize("has_all", [True, False])
+def test_lstm(direction: str, steps: int, has_all: bool) -> None:
+    """On one thread onnxruntime quantises the state of the whole batch at once."""
+    count, batch, size, hidden = 2 if direction == "bidirectional" else 1, 3, 12, 8
+    weights = [bytes_of(count, rows, 4 * hidden, dtype=np.int8) for rows in (size, hidden)]
+    states = [RNG.standard_normal((count, batch, hidden)).astype(np.float32) * 0.5 for _ in range(2)]
+    scales = [(RNG.random((count, 4 * hidden)) * 0.01).astype(np.float32) for _ in range(2)]
+    if not has_all:
+        scales = [scales[0][:, 0].copy(), scales[1][:, 0].copy()]
+    zeros = [np.zeros(item.shape, np.int8) for item in scales]
+    x = RNG.standard_normal((steps, batch, size)).astype(np.float32)
+    bias = (RNG.standard_normal((count, 8 * hidden)) * 0.1).astype(np.float32)
+    inputs = [x, *weights, bias if has_all else None, None, *(states if has_all else [None, None]), None]
+    inputs += [scales[0], zeros[0], scales[1], zeros[1]]
+    constants = [index for index, value in enumerate(inputs) if value is not None and index not in (0, 5, 6)]
+    attributes = {"hidden_size": hidden, "direction": direction}
+    model, feeds = model_of("DynamicQuantizeLSTM", inputs, attributes, constants, outputs=("y", "h", "c"))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    expected = onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, feeds)
+    for axis, dim in enumerate(model.graph.input[0].type.tensor_type.shape.dim):
+        if axis < 2 and not has_all:
+            dim.dim_param = f"d{axis}"
+    check_model(model, feeds, expected=expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("op_type", "attributes", "reason"),
     [

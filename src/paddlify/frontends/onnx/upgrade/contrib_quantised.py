@@ -7,6 +7,7 @@ the result, which is exact where scales are equal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from paddlify.errors import Refusal
 from paddlify.frontends.onnx.upgrade.contrib import CONTRIB
 from paddlify.frontends.onnx.upgrade.rules import Upgrader
 from paddlify.ir import opset
-from paddlify.ir.builder import dtype_of, rank_of
+from paddlify.ir.builder import Builder, dtype_of, rank_of
 
 _D = opset.CONTRIB_DOMAIN
 
@@ -187,7 +188,7 @@ def qgemm(
 
 @CONTRIB("MatMulIntegerToFloat", domain=_D)
 def matmul_integer_to_float(
-    op: Upgrader, a: ir.Value, b: ir.Value, a_scale: ir.Value, b_scale: ir.Value, a_zero_point: ir.Value | None = None,
+    op: Builder, a: ir.Value, b: ir.Value, a_scale: ir.Value, b_scale: ir.Value, a_zero_point: ir.Value | None = None,
     b_zero_point: ir.Value | None = None, bias: ir.Value | None = None,
 ) -> Any:
     """Scales and zero points of `b` may be of its columns."""
@@ -198,7 +199,7 @@ def matmul_integer_to_float(
 
 @CONTRIB("DynamicQuantizeMatMul", domain=_D)
 def dynamic_quantize_matmul(
-    op: Upgrader, a: ir.Value, b: ir.Value, b_scale: ir.Value, b_zero_point: ir.Value | None = None,
+    op: Builder, a: ir.Value, b: ir.Value, b_scale: ir.Value, b_zero_point: ir.Value | None = None,
     bias: ir.Value | None = None,
 ) -> Any:
     quantised, scale, zero_point = op.DynamicQuantizeLinear(a, outputs=3)
@@ -242,3 +243,77 @@ def _unpacked(op: Upgrader, x: ir.Value, bits: int) -> ir.Value:
     low = op.BitwiseAnd(x, op.constant(np.uint8(15), dtype=np.uint8))
     high = op.BitShift(x, op.constant(np.uint8(4), dtype=np.uint8), direction="RIGHT")
     return op.Concat(*(op.Unsqueeze(part, op.ints([-1])) for part in (low, high)), axis=-1)  # type: ignore[no-any-return]
+
+
+# Recurrent layers
+
+
+@CONTRIB("DynamicQuantizeLSTM", domain=_D)
+def dynamic_quantize_lstm(
+    op: Upgrader, x: ir.Value, w: ir.Value, r: ir.Value, b: ir.Value | None = None,
+    sequence_lens: ir.Value | None = None, initial_h: ir.Value | None = None, initial_c: ir.Value | None = None,
+    p: ir.Value | None = None, w_scale: ir.Value | None = None, w_zero_point: ir.Value | None = None,
+    r_scale: ir.Value | None = None, r_zero_point: ir.Value | None = None, *, activations: list[str] | None = None,
+    direction: str = "forward", hidden_size: int, input_forget: int = 0,
+) -> Any:
+    """An LSTM whose weights [directions, …, 4 * hidden] are quantised, as are its input and, each step, its state.
+
+    The state is quantised as a whole; onnxruntime does so in as many parts of the batch as it has threads.
+    """
+    given = (w, w_scale, w_zero_point, r, r_scale, r_zero_point)
+    parameters = [value for value in given if value is not None]
+    if len(parameters) < len(given) or sequence_lens is not None or p is not None:
+        raise Refusal("weights without scales and zero points, lengths of sequences and peepholes are not supported")
+    count = 2 if direction == "bidirectional" else 1
+    if input_forget:
+        raise Refusal("attribute input_forget=1 is not supported")
+    if activations and activations != ["Sigmoid", "Tanh", "Tanh"] * count:
+        raise Refusal(f"activations {activations} are not supported")
+    shape = op.Concat(op.Shape(x, start=1, end=2), op.ints([hidden_size]), axis=0)
+    found = []
+    for index in range(count):
+        weights = [_slice(op, value, index) for value in parameters]
+        bias, *first = (None if value is None else _slice(op, value, index) for value in (b, initial_h, initial_c))
+        gates = dynamic_quantize_matmul(op, x, *weights[:3])
+        if bias is not None:
+            gates = op.Add(gates, op.Add(*op.Split(bias, num_outputs=2, axis=0, outputs=2)))
+        states = [op.Expand(op.constant_like(x, 0), shape) if state is None else state for state in first]
+        backwards = int(direction == "reverse" or index == 1)
+        found.append(_lstm(op, gates, states, weights[3:], backwards, f"{op.origin.name or 'lstm'}/{index}"))
+    ends, axes = list(zip(*found, strict=True)), (0, 0, 1)
+    last_h, last_c, every = (
+        op.Concat(*(op.Unsqueeze(value, op.ints([axis])) for value in values), axis=axis)
+        for values, axis in zip(ends, axes, strict=True)
+    )
+    return every, last_h, last_c
+
+
+def _slice(op: Upgrader, x: ir.Value, index: int) -> ir.Value:
+    return op.Gather(x, op.constant(index), axis=0)  # type: ignore[no-any-return]
+
+
+def _lstm(
+    op: Upgrader, gates: ir.Value, states: Sequence[ir.Value], recurrent: Sequence[ir.Value], backwards: int,
+    name: str,
+) -> Any:
+    """The last hidden state and cell, and every hidden state; gates are i, o, f, c."""
+    row = ir.Shape(list(gates.shape or ())[1:])
+    hidden, cell = (
+        ir.Value(name=f"{name}/{kind}", type=state.type, shape=state.shape)
+        for kind, state in zip(("hidden", "cell"), states, strict=True)
+    )
+    gate = ir.Value(name=f"{name}/gate", type=gates.type, shape=row)
+
+    def step(inner: Builder) -> Sequence[ir.Value]:
+        total = inner.Add(gate, dynamic_quantize_matmul(inner, hidden, *recurrent))
+        i, o, f, c = inner.Split(total, num_outputs=4, axis=-1, outputs=4)
+        kept = inner.Mul(inner.Sigmoid(f), cell)
+        new_cell = inner.Add(kept, inner.Mul(inner.Sigmoid(i), inner.Tanh(c)))
+        new_hidden = inner.Mul(inner.Sigmoid(o), inner.Tanh(new_cell))
+        return [new_hidden, new_cell, inner.Identity(new_hidden)]
+
+    body = op.subgraph(f"{name}/step", [hidden, cell, gate], step)
+    return op.Scan(
+        *states, gates, outputs=3, body=body, num_scan_inputs=1, scan_input_directions=[backwards],
+        scan_output_directions=[backwards],
+    )
