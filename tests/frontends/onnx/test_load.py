@@ -119,6 +119,25 @@ def test_external_data(one_file: bool, tmp_path: Path) -> None:
     check_same(load(file), proto, FEED)
 
 
+@pytest.mark.parametrize("is_stale", [False, True], ids=["emptied", "stale"])
+def test_data_that_was_external_and_is_inside_again(is_stale: bool, tmp_path: Path) -> None:
+    """onnx says so of each such tensor, in a field that lies behind its data."""
+    proto = conv_model()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    again = onnx.load(
+        saved(conv_model_copy(proto), outside, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    )
+    for tensor in again.graph.initializer:
+        assert tensor.HasField("data_location") and tensor.data_location == onnx.TensorProto.DEFAULT
+        if is_stale:
+            tensor.external_data.add(key="location", value="weights.bin")
+            tensor.external_data.add(key="offset", value="0")
+    loaded = load(saved(again, tmp_path))
+    assert isinstance(loaded.model.graph.initializers["w"].const_value, ir.ExternalTensor)
+    check_same(loaded, proto, FEED)
+
+
 def conv_model_copy(proto: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(proto)

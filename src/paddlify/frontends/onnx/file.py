@@ -61,6 +61,7 @@ def read(path: str | os.PathLike[str]) -> onnx.ModelProto:
         _add_attribute_types(proto.graph)
     locations = _Locations(path)
     for tensor in _tensors(proto):
+        _insist(tensor)
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             locations.check(tensor)
         else:
@@ -190,6 +191,20 @@ def _external(location: str, offset: int, length: int, field: str) -> bytes:
     for key, value in (("location", location), ("offset", offset), ("length", length), (_FIELD, field)):
         tensor.external_data.add(key=key, value=str(value))
     return tensor.SerializeToString()
+
+
+def _insist(tensor: onnx.TensorProto) -> None:
+    """Let what took the place of a tensor's data hold against what the file says behind it: that its data is inside.
+
+    `onnx.load` writes that of every tensor that was external before, and old versions leave its old place there, too.
+    """
+    keys = [entry.key for entry in tensor.external_data]
+    if _FIELD in keys and tensor.data_location == onnx.TensorProto.DEFAULT:
+        end = keys.index(_FIELD) + 1
+        own = tensor.external_data[end - 4 : end]
+        del tensor.external_data[:]
+        tensor.external_data.extend(own)
+        tensor.data_location = onnx.TensorProto.EXTERNAL
 
 
 _FIELD: Final = "paddlify.field"
