@@ -138,6 +138,17 @@ def test_data_that_was_external_and_is_inside_again(is_stale: bool, tmp_path: Pa
     check_same(loaded, proto, FEED)
 
 
+def test_an_initializer_is_what_its_tensor_is(tmp_path: Path) -> None:
+    """onnxruntime's converter to float16 notes float16 of scales that it leaves in float32."""
+    proto = conv_model()
+    proto.graph.value_info.append(onnx.helper.make_tensor_value_info("b", onnx.TensorProto.FLOAT16, [99]))
+    loaded = load(saved(proto, tmp_path))
+    value = loaded.model.graph.initializers["b"]
+    assert value.dtype == ir.DataType.FLOAT
+    assert list(value.shape) == list(value.const_value.shape)
+    check_same(loaded, proto, FEED)
+
+
 def conv_model_copy(proto: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(proto)

@@ -22,6 +22,7 @@ from paddlify.frontends import edges
 from paddlify.frontends.base import Loaded, LoadOptions
 from paddlify.frontends.onnx import file, sparse, torch_scopes
 from paddlify.ir import opset
+from paddlify.ir.tensors import static_dims
 
 _NAMELESS = {None, "", "main_graph", "torch_jit", "torch-jit-export"}
 """What exporters call every graph."""
@@ -46,6 +47,7 @@ def load(source: Source, options: LoadOptions | None = None) -> Loaded:
     _inline_functions(model, where)
     _check_values(model, where)
     _drop_defaulted_inputs(model.graph)
+    _type_initializers(model)
     _forget_names_of_sizes(model)
     torch_scopes.note(model)
     edges.apply(model, options, layout_of)
@@ -210,6 +212,15 @@ def _forget_names_of_sizes(model: ir.Model) -> None:
         for value in node.outputs:
             if value.shape is not None and not value.shape.is_static():
                 value.shape = ir.Shape([dim if isinstance(dim, int) else None for dim in value.shape])
+
+
+def _type_initializers(model: ir.Model) -> None:
+    """An initializer is what its tensor is, whatever the model has noted of its value: converters leave old notes."""
+    for graph in model.graphs():
+        for value in graph.initializers.values():
+            if value.const_value is not None:
+                value.type = ir.TensorType(value.const_value.dtype)
+                value.shape = ir.Shape(static_dims(value.const_value))
 
 
 def _drop_defaulted_inputs(graph: ir.Graph) -> None:
