@@ -139,14 +139,14 @@ def col2im(
     paddle: Recorder, x: Tensor, image_shape: Tensor, block_shape: Tensor, *, dilations: list[int] | None,
     pads: list[int] | None, strides: list[int] | None,
 ) -> Any:
-    """Two axes of known size, padded alike, are Paddle's fold; otherwise each column is added to where it came from."""
+    """An image of known size, padded alike, is Paddle's fold; otherwise each column is added to where it came from."""
     rank = block_shape.shape[0]
     if rank is None:
         raise Refusal("the number of spatial axes is not known while converting")
     pads, strides, dilations = pads or [0] * 2 * rank, strides or [1] * rank, dilations or [1] * rank
     dtype = wide(x.dtype, FLOATS)
     source = cast(paddle, x, dtype)
-    is_known = image_shape.is_constant and block_shape.is_constant and None not in x.shape[1:]
+    is_known = image_shape.is_constant and block_shape.is_constant and x.is_static
     if rank == 2 and is_known and pads[:2] == pads[2:]:
         given = {"strides": compact(strides), "paddings": compact(pads), "dilations": compact(dilations)}
         options = {name: value for name, value in given.items() if value != (name != "paddings")}
