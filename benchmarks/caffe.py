@@ -61,8 +61,8 @@ def _tasks(folder: Path) -> dict[str, Callable[[], Run]]:
 
 
 def _paddlify(prototxt: Path, caffemodel: Path, target: Path) -> Run:
-    files = [prototxt, "--weights", caffemodel, "-o", target]
-    return measured([PADDLIFY, "convert", *files, "--no-verify", "--force", "-q"])
+    shutil.rmtree(target, ignore_errors=True)
+    return measured([PADDLIFY, "convert", prototxt, "--weights", caffemodel, "-o", target, "--no-verify", "-q"])
 
 
 def _x2paddle(python: Path, prototxt: Path, caffemodel: Path, target: Path) -> Run:
