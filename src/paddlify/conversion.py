@@ -184,15 +184,18 @@ def _write(
             ) from error
         message = f"Paddle cannot build the program ({error}); please report this with the model"
         raise UnsupportedError(message) from error
-    if openvino:
-        _check_openvino(folder)
     report.inputs = [tensor_spec(value) for value in graph.inputs]
     report.outputs = [tensor_spec(value) for value in graph.outputs]
+    if openvino:
+        _check_openvino(folder, [*report.inputs, *report.outputs])
     report.computes_in = _computes_in(graph)
     report.parameters = {"count": written.parameters, "bytes": written.parameter_bytes}
 
 
-def _check_openvino(folder: Path) -> None:
+def _check_openvino(folder: Path, specs: Sequence[TensorSpec]) -> None:
+    wide = [spec for spec in specs if spec.dtype in ("uint32", "uint64")]
+    if wide:
+        raise UnsupportedError(f"{wide[0]}: OpenVINO has signed integers of 32 bits alone; convert without --openvino")
     try:
         worker.shared().load_on_openvino(folder)
     except (worker.BuildError, worker.ModelCrashError) as error:

@@ -145,6 +145,14 @@ def test_what_openvino_would_compute_otherwise_is_refused(tmp_path, inner, match
     check_refused(onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx"), tmp_path, match)
 
 
+@pytest.mark.parametrize(("dtype", "match"), [
+    ("double", "feed .*float64 would be reckoned in another dtype"), ("uint32", "x: uint32.*of 32 bits alone"),
+])
+def test_inputs_that_openvino_would_narrow_are_refused(tmp_path, dtype, match):
+    text = f'<ir_version: 10, opset_import: ["" : 21]> net ({dtype}[3] x) => (float[3] y) {{ y = Cast <to = 1> (x) }}'
+    check_refused(onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx"), tmp_path, match)
+
+
 def test_output_padding_is_refused(tmp_path):
     text = """<ir_version: 10, opset_import: ["" : 21]> net (float[1, 1, 2, 2] x) => (float[1, 1, 6, 6] y)
     <float[1, 1, 3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}>

@@ -89,9 +89,9 @@ def _reason(op: Op, dtypes: set[int], ranks: set[int]) -> str:
     """Why OpenVINO cannot run an operator that gives tensors of these dtypes and ranks; "" if it can."""
     if op.type == "fetch":
         return ""
-    if op.type == "feed":
-        return "an input of rank 0" if 0 in ranks else ""
-    if op.type not in _READABLE:
+    if op.type == "feed" and 0 in ranks:
+        return "an input of rank 0"
+    if op.type not in _READABLE | {"feed"}:
         return "its reader of Paddle's programs lacks it"
     if op.type == "conv2d_transpose" and any(op.attributes.get("output_padding", ())):
         return "its reader passes over output_padding"
