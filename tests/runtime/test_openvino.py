@@ -138,6 +138,7 @@ def check_refused(source: Path, folder: Path, match: str) -> None:
     ("y = ArgMax <axis = 1> (x)", "arg_max .*passes over keepdims"),
     ("i = Constant <value = int64[3, 1] {-1, 0, 1}> () t = GatherElements <axis = 1> (x, i) y = Cast <to = 7> (t)",
      "take_along_axis .*lacks it"),
+    ("r = Round (x) y = Cast <to = 7> (r)", "round .*lacks it"),
     ("d = Cast <to = 11> (x) s = Mul (d, d) y = Cast <to = 7> (s)", "float64 would be reckoned in another dtype"),
 ])
 def test_what_openvino_would_compute_otherwise_is_refused(tmp_path, inner, match):

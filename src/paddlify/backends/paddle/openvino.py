@@ -30,7 +30,7 @@ _READABLE: Final = frozenset(
      "max_pool2d_with_index", "max_pool3d_with_index", "meshgrid", "nearest_interp_v2", "not_equal", "one_hot_v2",
      "p_norm", "pad3d", "pool2d", "pool3d", "pow", "prior_box", "quantize_linear", "range", "reduce_all", "reduce_any",
      "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "relu", "relu6", "reshape2", "reverse",
-     "rnn", "roi_align", "roll", "round", "rsqrt", "scale", "select_input", "set_value", "shape", "share_data",
+     "rnn", "roi_align", "roll", "rsqrt", "scale", "select_input", "set_value", "shape", "share_data",
      "sigmoid", "silu", "sin", "slice", "softmax", "softplus", "softshrink", "split", "sqrt", "squeeze2", "stack",
      "strided_slice", "sum", "swish", "sync_batch_norm", "tanh", "tanh_shrink",
      "tensor_array_to_tensor", "tile", "top_k_v2", "transpose2", "tril_triu", "trilinear_interp_v2", "unique",
@@ -38,7 +38,7 @@ _READABLE: Final = frozenset(
 )  # fmt: skip
 """Operators of `ProgramDesc` that the reader of OpenVINO 2025.0 has, which PaddlePaddle 3.3's wheels for x86 bring.
 
-It has take_along_axis too, but for negative indices.
+It has take_along_axis too, but for negative indices, and round, but halves do not go to even numbers.
 """
 
 _POWERS: Final = {"square": 2.0, "reciprocal": -1.0}
@@ -92,7 +92,7 @@ def _reason(op: Op, dtypes: set[int], ranks: set[int]) -> str:
     if op.type == "feed" and 0 in ranks:
         return "an input of rank 0"
     if op.type not in _READABLE | {"feed"}:
-        return "its reader of Paddle's programs lacks it"
+        return "its reader of Paddle's programs lacks it, or misreads it"
     if op.type == "conv2d_transpose" and any(op.attributes.get("output_padding", ())):
         return "its reader passes over output_padding"
     if op.type == "arg_max" and op.attributes.get("keepdims") and not op.attributes.get("flatten"):
