@@ -154,6 +154,13 @@ def test_inputs_that_openvino_would_narrow_are_refused(tmp_path, dtype, match):
     check_refused(onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx"), tmp_path, match)
 
 
+def test_computed_repeats_are_refused(tmp_path):
+    text = """<ir_version: 10, opset_import: ["" : 21]>
+    net (float[2, 3] x, int64[2] r) => (float[a, b] y) { y = Tile (x, r) }"""
+    source = onnx_models.save(onnx_models.model(text), tmp_path / "model.onnx")
+    check_refused(source, tmp_path, "tile .*what lies in memory")
+
+
 def test_output_padding_is_refused(tmp_path):
     text = """<ir_version: 10, opset_import: ["" : 21]> net (float[1, 1, 2, 2] x) => (float[1, 1, 6, 6] y)
     <float[1, 1, 3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}>

@@ -97,5 +97,7 @@ def _reason(op: Op, dtypes: set[int], ranks: set[int]) -> str:
         return "its reader passes over output_padding"
     if op.type == "arg_max" and op.attributes.get("keepdims") and not op.attributes.get("flatten"):
         return "its reader passes over keepdims"
+    if op.type == "tile" and any(names for slot, names in op.inputs.items() if slot != "X"):
+        return "repeated as often as the model computes, it gives what lies in memory"
     odd = sorted(DTYPE_NAMES.get(dtype, f"dtype {dtype}") for dtype in dtypes - _DTYPES)
     return f"{' and '.join(odd)} would be reckoned in another dtype" if odd else ""
