@@ -28,11 +28,14 @@ def model(text: str, **weights: np.ndarray) -> onnx.ModelProto:
     return proto
 
 
-def net(seed: int = 0) -> onnx.ModelProto:
-    """Convolution, activation, pooling and a second output, with dynamic batch, height and width."""
+def net(seed: int = 0, text: str = NET) -> onnx.ModelProto:
+    """Convolution, activation, pooling and a second output, with dynamic batch, height and width.
+
+    Another text gets the same `weight` [4, 3, 3, 3] and `bias` [4].
+    """
     generator = np.random.default_rng(seed)
     return model(
-        NET,
+        text,
         weight=generator.standard_normal((4, 3, 3, 3)).astype(np.float32),
         bias=generator.standard_normal(4).astype(np.float32),
     )

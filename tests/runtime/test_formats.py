@@ -24,7 +24,6 @@ PADDLES = [("pdmodel", "paddle26", "PADDLIFY_PADDLE2", "PaddlePaddle 2.6.2"),
            ("fluid", "fluid", "PADDLIFY_FLUID", "Paddle Fluid 1.8.5")]  # fmt: skip
 TEXT = """<ir_version: 10, opset_import: ["" : 21]>
 net (float[n, 3, h, w] image, float[1, 4, 1, 1] offset) => (float[n, 4, i, j] positive, float[n, 4] mean)
-<float[4, 3, 3, 3] weight, float[4] bias>
 {
     c = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (image, weight, bias)
     s = Add (c, offset)
@@ -36,12 +35,7 @@ net (float[n, 3, h, w] image, float[1, 4, 1, 1] offset) => (float[n, 4, i, j] po
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory) -> Path:
-    generator = np.random.default_rng(0)
-    weight = generator.standard_normal((4, 3, 3, 3)).astype(np.float32)
-    bias = generator.standard_normal(4).astype(np.float32)
-    return onnx_models.save(
-        onnx_models.model(TEXT, weight=weight, bias=bias), tmp_path_factory.mktemp("source") / "model.onnx"
-    )
+    return onnx_models.save(onnx_models.net(text=TEXT), tmp_path_factory.mktemp("source") / "model.onnx")
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,8 @@ def check_openvino() -> None:
         if config.openvino_engine_enabled():
             return
     raise MissingDependencyError(
-        f"this PaddlePaddle ({paddle.__version__}) is built without OpenVINO; wheels of 3.3 for x86 have it"
+        f"this PaddlePaddle ({paddle.__version__}) is built without OpenVINO, which wheels of 3.3 for x86 have; "
+        "openvino=False (--no-openvino) runs the model on Paddle's own kernels"
     )
 
 

@@ -42,7 +42,7 @@ It has take_along_axis too, but for negative indices, and round, but halves do n
 """
 
 _POWERS: Final = {"square": 2.0, "reciprocal": -1.0}
-"""Operators that the reader lacks, and the exponent with which `pow` says each."""
+"""Operators that the reader lacks, and the exponent with which `pow` says each of float32."""
 
 _DTYPES: Final = {BOOL, INT32, INT64, FP32, UINT8}
 """What OpenVINO computes as Paddle does; float64 becomes float32, and integers are reckoned in 32 bits."""
@@ -59,10 +59,11 @@ def suit_openvino(desc: Any) -> None:
     for block in desc.blocks:
         dtypes, ranks = _tensors(block)
         for message in block.ops:
-            if message.type in _POWERS:
-                _say_as_power(message)
             op = read_op(message)
             names = [name for names in op.outputs.values() for name in names]
+            if op.type in _POWERS and {dtypes.get(name) for name in names} == {FP32}:
+                _say_as_power(message)
+                op = read_op(message)
             reason = _reason(op, {dtypes.get(name, FP32) for name in names}, {ranks.get(name, 1) for name in names})
             if reason:
                 refused.append(UnsupportedNode(op.type, next(iter(names), ""), reason))
