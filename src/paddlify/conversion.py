@@ -72,7 +72,7 @@ def convert(
         to_lite: targets of Paddle Lite ("arm", "x86", "opencl,arm", …), for each of which its optimiser writes
             `inference.TARGET.nb`; `PADDLIFY_LITE` names the interpreter of an environment that has paddlelite.
         openvino: write "pdmodel" so that the OpenVINO which PaddlePaddle's wheels for x86 bring runs it, and prove it
-            there: `paddlify.load` takes it then, which is faster on the CPU for most networks.
+            there: `paddlify.load` takes it then, which is faster on the CPU for many small operators.
         rtol, atol, seed: of the verification; None takes the defaults of `paddlify.verify`.
         device: "cpu" or "gpu", where the verification runs the converted model.
         frontend_options: options of one source format, named like their flags.
@@ -179,8 +179,8 @@ def _write(
         unknown = _of_unknown_rank(graph)
         if unknown is not None:
             raise UnsupportedError(
-                f"the rank of '{unknown.name}' is not known while converting, and Paddle cannot build the program "
-                f"without it ({error})"
+                f"Paddle cannot build the program ({error}); the rank of '{unknown.name}' is not known while "
+                "converting: if that is why, --input-shape of the inputs helps"
             ) from error
         message = f"Paddle cannot build the program ({error}); please report this with the model"
         raise UnsupportedError(message) from error
