@@ -253,12 +253,18 @@ def test_inputs_without_elements_go_without_onednn(save):
     assert model.runtime.onednn is not False
 
 
-def test_the_flags_of_the_program_stay_as_they_are(two):
+def test_the_flags_of_the_program_stay_as_they_are(two, monkeypatch):
     import paddle
 
     name = "FLAGS_eager_delete_tensor_gb"
     before = paddle.get_flags(name)
-    check_two(load(two)(Z, A))
+    model, seen = load(two), []
+    set_flags = paddle.set_flags
+    with monkeypatch.context() as patch:
+        patch.setattr(paddle, "set_flags", lambda flags: (seen.append(flags), set_flags(flags)))
+        check_two(model(Z, A))
+        check_two(model(Z, A))
+    assert seen == [{name: 1 / 256}, {name: 0.0}], "the first run alone"
     assert paddle.get_flags(name) == before == {name: 0.0}
     paddle.set_flags({name: 0.5})
     check_two(load(two)(Z, A))
