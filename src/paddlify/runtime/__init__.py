@@ -23,7 +23,7 @@ def load(
         onednn: True or False to insist; None to take what `report.json` says was proved, and otherwise oneDNN
             unless the program does not run with it (then `model.runtime` has the reason, and a warning is logged).
         openvino: True to run the format "pdmodel" on the OpenVINO that Paddle's wheels for x86 bring, which is faster
-            for most networks; False not to; None for what the model was converted for.
+            for many small operators; False not to; None for what the model was converted for.
         threads: for the mathematics on the CPU; None for OMP_NUM_THREADS or all processors.
 
     Raises LoadError when the folder is not a converted model, lacks the format, or holds a program that cannot be
